@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: (MIT OR GPL-2.0-only)
+/*
+ * Every TCP state transition of the host, as one fixed event in one ring buffer.
+ *
+ * The tracepoint is inet_sock_set_state: tcp_set_state() and inet_sk_set_state() fire
+ * it under the socket's lock, before sk_state is written. Kernel memory is read through
+ * BTF-typed pointers only: that is the fast way, and the one that still loads under
+ * lockdown=confidentiality, where bpf_probe_read_kernel() is refused.
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include "socktrace.h"
+
+char LICENSE[] SEC("license") = "Dual MIT/GPL";
+
+#define AF_INET     2
+#define AF_INET6    10
+#define PF_KTHREAD  0x00200000
+#define MAPPED_WORD bpf_htonl(0xffff) /* third word of ::ffff:a.b.c.d */
+
+/* The only variable in .rodata, so that user space finds it at its start. */
+const volatile struct socktrace_config config;
+
+/*
+ * Only so that these types stand in the object's BTF, for the test that compares them with
+ * user space's. libbpf makes no map of a section with such a name.
+ */
+struct socktrace_event *event_type SEC(".types");
+enum socktrace_kind *kind_type SEC(".types");
+enum socktrace_family *family_type SEC(".types");
+enum socktrace_flags *flags_type SEC(".types");
+
+/* The events. Programs insert, user space consumes; sized before load. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 16 << 20);
+} events SEC(".maps");
+
+/* What was lost or rescued, one row a CPU. Programs add, user space reads. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct socktrace_counts);
+} counts SEC(".maps");
+
+/*
+ * A tracing program does not run on a CPU on which it is already running: a softirq that
+ * interrupts it and changes another socket's state is skipped, and only the program's
+ * recursion_misses shows it (bpf_prog_get_recursion_context(), since 6.2). So there are
+ * two programs on the tracepoint. The first marks the transition as done; the second
+ * emits what it does not find marked, and removes the mark. Softirqs do not nest, so one
+ * of the two always runs. The marks are hashed: a softirq that comes between the two
+ * programs leaves the outer transition's mark alone, unless both fall on the same place,
+ * and then the transition comes twice, which user space recognises.
+ *
+ * The first program inserts, the second removes; nobody else looks.
+ */
+#define MARKS 64
+
+struct mark {
+	const struct sock *sk;
+	__u32 transition;
+};
+
+struct cpu_state {
+	struct mark marks[MARKS];
+	__u64 events; /* emitted, for wakeup_flags() */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct cpu_state);
+} cpu_states SEC(".maps");
+
+struct address {
+	__u64 words[2];
+};
+
+struct tuple {
+	struct address laddr, raddr;
+	__u16 lport, rport;
+	__u8 family;
+};
+
+static __always_inline struct cpu_state *this_cpu(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&cpu_states, &zero);
+}
+
+static __always_inline __u32 transition_of(int oldstate, int newstate)
+{
+	return oldstate << 8 | newstate;
+}
+
+static __always_inline struct mark *mark_of(struct cpu_state *cpu, const struct sock *sk,
+					    int newstate)
+{
+	/* Any number that differs between sockets will do. */
+	__u32 hash = sk->__sk_common.skc_portpair * 31 + newstate;
+
+	return &cpu->marks[hash % MARKS];
+}
+
+static __always_inline struct socktrace_counts *cpu_counts(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&counts, &zero);
+}
+
+static __always_inline struct address ipv4_mapped(__be32 address)
+{
+	struct address mapped = {
+		.words = { 0, (__u64)address << 32 | MAPPED_WORD },
+	};
+
+	return mapped;
+}
+
+static __always_inline struct address ipv6(const struct in6_addr *in6)
+{
+	struct address address = {
+		.words = { *(__u64 *)&in6->in6_u.u6_addr32[0], *(__u64 *)&in6->in6_u.u6_addr32[2] },
+	};
+
+	return address;
+}
+
+/*
+ * The source port is read from inet_sport: skc_num is already 0 at CLOSE, because
+ * inet_put_port() has run. At CLOSE->SYN_SENT the port is 0 unless the socket was bound:
+ * tcp_v4_connect() sets the state before inet_hash_connect() chooses a port.
+ */
+static __always_inline struct tuple tuple_of(const struct sock *sk, const struct tcp_sock *tp)
+{
+	struct tuple tuple = {
+		.lport = bpf_ntohs(tp->inet_conn.icsk_inet.inet_sport),
+		.rport = bpf_ntohs(sk->__sk_common.skc_dport),
+		.family = SOCKTRACE_FAMILY_IPV4,
+	};
+
+	if (sk->__sk_common.skc_family == AF_INET6 &&
+	    bpf_core_field_exists(sk->__sk_common.skc_v6_daddr)) {
+		tuple.family = SOCKTRACE_FAMILY_IPV6;
+		tuple.laddr = ipv6(&sk->__sk_common.skc_v6_rcv_saddr);
+		tuple.raddr = ipv6(&sk->__sk_common.skc_v6_daddr);
+	} else {
+		tuple.laddr = ipv4_mapped(sk->__sk_common.skc_rcv_saddr);
+		tuple.raddr = ipv4_mapped(sk->__sk_common.skc_daddr);
+	}
+	return tuple;
+}
+
+static __always_inline bool in_prefix(const struct address *address)
+{
+	const volatile __u64 *mask = (const volatile __u64 *)config.host_mask;
+	const volatile __u64 *prefix = (const volatile __u64 *)config.host_prefix;
+
+	return (address->words[0] & mask[0]) == prefix[0] &&
+	       (address->words[1] & mask[1]) == prefix[1];
+}
+
+/* False only for what cannot match, whatever becomes known later: port 0 is "not yet". */
+static __always_inline bool may_match(const struct tuple *tuple, __u32 netns)
+{
+	if (config.netns && netns != config.netns)
+		return false;
+	if (config.family && tuple->family != config.family)
+		return false;
+	if (config.lport && tuple->lport && tuple->lport != config.lport)
+		return false;
+	if (config.rport && tuple->rport && tuple->rport != config.rport)
+		return false;
+	if (config.port && tuple->lport && tuple->rport && tuple->lport != config.port &&
+	    tuple->rport != config.port)
+		return false;
+	if (config.host && tuple->rport && !in_prefix(&tuple->laddr) && !in_prefix(&tuple->raddr))
+		return false;
+	return true;
+}
+
+/*
+ * The socket's own cgroup, set at socket() and inherited by accepted sockets
+ * (cgroup_sk_alloc(), cgroup_sk_clone()): true in every context, where the cgroup of
+ * `current` is not. Before 5.15 the pointer shared its word with the v1 class id.
+ */
+static __always_inline __u64 cgroup_of(const struct sock *sk)
+{
+	if (!bpf_core_field_exists(sk->sk_cgrp_data.cgroup))
+		return 0;
+
+	struct cgroup *cgroup = sk->sk_cgrp_data.cgroup;
+
+	return cgroup && cgroup->kn ? cgroup->kn->id : 0;
+}
+
+/*
+ * Is `current` the process that made this transition? Most transitions run in softirq on
+ * whoever's back. Those below are made by connect(), listen(), shutdown() and close() in
+ * the caller's context, which then holds the socket's lock: sk_lock.owned tells it from a
+ * shutdown that tcp_rcv_state_process() carries out late, in softirq, for a socket that
+ * was in SYN_RECV. At CLOSE an error means that the cause was elsewhere: a RST, or `ss -K`.
+ */
+static __always_inline bool current_is_owner(const struct sock *sk, int oldstate, int newstate)
+{
+	if (!sk->sk_lock.owned)
+		return false;
+
+	switch (newstate) {
+	case TCP_SYN_SENT:
+	case TCP_LISTEN:
+	case TCP_FIN_WAIT1:
+		return true;
+	case TCP_LAST_ACK:
+		return oldstate == TCP_CLOSE_WAIT;
+	case TCP_CLOSE:
+		return !sk->sk_err;
+	default:
+		return false;
+	}
+}
+
+/* pid and comm of the process, not of the thread: a pool thread's name says little. */
+static __always_inline void fill_owner(struct socktrace_event *event)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	if (task->flags & PF_KTHREAD)
+		return;
+
+	struct task_struct *leader = task->group_leader;
+	__u64 *comm = (__u64 *)event->comm;
+
+	event->flags |= SOCKTRACE_FLAG_OWNER;
+	event->pid = task->tgid;
+	comm[0] = *(__u64 *)&leader->comm[0];
+	comm[1] = *(__u64 *)&leader->comm[8];
+}
+
+/* tcp_fin() sets SOCK_DONE; RCV_SHUTDOWN alone may also be a local shutdown(SHUT_RD). */
+static __always_inline bool fin_received(const struct sock *sk)
+{
+	return sk->__sk_common.skc_flags >> bpf_core_enum_value(enum sock_flags, SOCK_DONE) & 1;
+}
+
+/* The helper gives a socket its cookie; once it has one, reading is cheaper than calling. */
+static __always_inline __u64 cookie_of(struct sock *sk)
+{
+	__u64 cookie = sk->__sk_common.skc_cookie.counter;
+
+	return cookie ?: bpf_get_socket_cookie(sk);
+}
+
+/*
+ * Totals, once the socket is done. The kernel's bytes_sent counts retransmitted payload
+ * again, and its bytes_received counts the peer's FIN as a byte (tcp_rcv_nxt_update()).
+ */
+static __always_inline void fill_totals(struct socktrace_event *event, const struct sock *sk,
+					const struct tcp_sock *tp)
+{
+	event->bytes_sent = tp->bytes_sent - tp->bytes_retrans;
+	event->bytes_received = tp->bytes_received;
+	if (fin_received(sk)) {
+		event->flags |= SOCKTRACE_FLAG_FIN_RECEIVED;
+		event->bytes_received--;
+	}
+	event->retransmits = tp->total_retrans;
+	event->srtt_us = tp->srtt_us >> 3;
+	event->sk_err = sk->sk_err;
+	event->shutdown = sk->sk_shutdown;
+	event->flags |= SOCKTRACE_FLAG_TOTALS;
+}
+
+/*
+ * A wakeup is the dearest thing that a ring's producer can do, so there is none until the
+ * backlog reaches wake_bytes, and even asking for the backlog is left to every 64th event of
+ * a CPU. Below that the consumer's own timeout serves it.
+ */
+static __always_inline __u64 wakeup_flags(struct cpu_state *cpu)
+{
+	if (++cpu->events % 64)
+		return BPF_RB_NO_WAKEUP;
+	return bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >= config.wake_bytes
+		   ? BPF_RB_FORCE_WAKEUP
+		   : BPF_RB_NO_WAKEUP;
+}
+
+static __always_inline int emit(struct sock *sk, int oldstate, int newstate, __u8 flags,
+				struct cpu_state *cpu)
+{
+	/* NULL for SCTP, MPTCP and DCCP, which share the tracepoint. */
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+
+	if (!tp)
+		return 0;
+
+	struct tuple tuple = tuple_of(sk, tp);
+	__u32 netns = sk->__sk_common.skc_net.net->ns.inum;
+
+	if (!may_match(&tuple, netns))
+		return 0;
+
+	struct socktrace_event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+
+	if (!event) {
+		struct socktrace_counts *lost = cpu_counts();
+
+		if (lost)
+			lost->ring_full++;
+		return 0;
+	}
+
+	__builtin_memset(event, 0, sizeof(*event));
+	event->time_ns = bpf_ktime_get_ns();
+	event->sock = (__u64)sk;
+	event->cookie = cookie_of(sk);
+	*(struct address *)event->laddr = tuple.laddr;
+	*(struct address *)event->raddr = tuple.raddr;
+	event->cgroup = cgroup_of(sk);
+	event->netns = netns;
+	event->uid = sk->sk_uid.val;
+	event->lport = tuple.lport;
+	event->rport = tuple.rport;
+	event->kind = SOCKTRACE_KIND_STATE;
+	event->old_state = oldstate;
+	event->new_state = newstate;
+	event->family = tuple.family;
+	event->flags = flags;
+	if (newstate == TCP_CLOSE)
+		fill_totals(event, sk, tp);
+	if (current_is_owner(sk, oldstate, newstate))
+		fill_owner(event);
+
+	bpf_ringbuf_submit(event, wakeup_flags(cpu));
+	return 0;
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(on_set_state, struct sock *sk, int oldstate, int newstate)
+{
+	struct cpu_state *cpu = this_cpu();
+
+	if (!cpu)
+		return 0;
+
+	struct mark *mark = mark_of(cpu, sk, newstate);
+
+	mark->sk = sk;
+	mark->transition = transition_of(oldstate, newstate);
+	return emit(sk, oldstate, newstate, 0, cpu);
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(on_set_state_missed, struct sock *sk, int oldstate, int newstate)
+{
+	struct cpu_state *cpu = this_cpu();
+
+	if (!cpu)
+		return 0;
+
+	struct mark *mark = mark_of(cpu, sk, newstate);
+	__u32 transition = transition_of(oldstate, newstate);
+
+	if (mark->sk == sk && mark->transition == transition) {
+		mark->sk = NULL;
+		return 0;
+	}
+
+	struct socktrace_counts *counted = cpu_counts();
+
+	if (counted)
+		counted->rescued++;
+	return emit(sk, oldstate, newstate, SOCKTRACE_FLAG_RESCUED, cpu);
+}
