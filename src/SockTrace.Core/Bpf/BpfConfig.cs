@@ -1,0 +1,34 @@
+using System.Runtime.InteropServices;
+using SockTrace.Events;
+using SockTrace.Filters;
+
+namespace SockTrace.Bpf;
+
+/// <summary><c>struct socktrace_config</c> in bpf/socktrace.h, which says what each field does.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct BpfConfig
+{
+    public ulong WakeBytes;
+    public IpAddress HostPrefix;
+    public IpAddress HostMask;
+    public uint Netns;
+    public ushort Port;
+    public ushort Lport;
+    public ushort Rport;
+    public IpFamily Family;
+    public byte Host;
+    public uint Padding;
+
+    /// <summary>What of a filter the kernel can decide.</summary>
+    public static BpfConfig From(TraceFilter filter) => new()
+    {
+        Netns = filter.Netns ?? 0,
+        Port = filter.Port ?? 0,
+        Lport = filter.Lport ?? 0,
+        Rport = filter.Rport ?? 0,
+        Family = filter.Family ?? IpFamily.Unknown,
+        Host = filter.Host is null ? (byte)0 : (byte)1,
+        HostPrefix = filter.Host?.Prefix ?? default,
+        HostMask = filter.Host?.Mask ?? default,
+    };
+}

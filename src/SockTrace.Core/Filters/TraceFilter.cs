@@ -1,0 +1,72 @@
+using SockTrace.Events;
+using SockTrace.Tracking;
+
+namespace SockTrace.Filters;
+
+/// <summary>
+/// Which connections are shown. Null is "any". This is the exact decision; a source may
+/// leave out before that what cannot match. What is unknown does not match: a transition
+/// before the local port or the owner is known is not shown by a filter for it.
+/// </summary>
+internal sealed record TraceFilter
+{
+    /// <summary>Either port.</summary>
+    public ushort? Port { get; init; }
+
+    public ushort? Lport { get; init; }
+    public ushort? Rport { get; init; }
+
+    /// <summary>Either address.</summary>
+    public CidrPrefix? Host { get; init; }
+
+    public uint? Pid { get; init; }
+    public CommGlob? Comm { get; init; }
+
+    /// <summary>Inode number of the network namespace.</summary>
+    public uint? Netns { get; init; }
+
+    /// <summary>Id of the cgroup (v2): the inode number of its directory.</summary>
+    public ulong? Cgroup { get; init; }
+
+    public IpFamily? Family { get; init; }
+
+    /// <summary>First transition to now at least this.</summary>
+    public TimeSpan? MinLifetime { get; init; }
+
+    public bool Accepts(in ConnectionView connection, long nowNs)
+    {
+        if (!AcceptsTuple(connection.Netns, connection.Family, connection.Laddr, connection.Lport, connection.Raddr,
+            connection.Rport))
+            return false;
+        if (Pid is uint pid && connection.Pid != pid)
+            return false;
+        if (Cgroup is ulong cgroup && connection.Cgroup != cgroup)
+            return false;
+        if (Comm is not null && (connection.OwnerFrom == OwnerFrom.Unknown || !Comm.Matches(connection.Comm)))
+            return false;
+        if (MinLifetime is TimeSpan least
+            && (connection.OpenedNs == 0 || nowNs - connection.OpenedNs < least.Ticks * TimeSpan.NanosecondsPerTick))
+            return false;
+        return true;
+    }
+
+    /// <summary>A mini-socket has no owner: filters for one let none through.</summary>
+    public bool Accepts(in EndedMiniSocket mini) =>
+        Pid is null && Comm is null && Cgroup is null
+        && AcceptsTuple(mini.Netns, mini.Family, mini.Laddr, mini.Lport, mini.Raddr, mini.Rport);
+
+    private bool AcceptsTuple(uint netns, IpFamily family, IpAddress laddr, ushort lport, IpAddress raddr, ushort rport)
+    {
+        if (Netns is uint wantedNetns && netns != wantedNetns)
+            return false;
+        if (Family is IpFamily wantedFamily && family != wantedFamily)
+            return false;
+        if (Port is ushort port && lport != port && rport != port)
+            return false;
+        if (Lport is ushort wantedLport && lport != wantedLport)
+            return false;
+        if (Rport is ushort wantedRport && rport != wantedRport)
+            return false;
+        return Host is not CidrPrefix host || host.Contains(laddr) || host.Contains(raddr);
+    }
+}

@@ -1,0 +1,35 @@
+using System.Globalization;
+
+namespace SockTrace.Host;
+
+/// <summary>Network namespaces as users name them.</summary>
+internal static class NetworkNamespace
+{
+    /// <summary>Where `ip netns` keeps its names.</summary>
+    private const string Names = "/run/netns";
+
+    /// <summary>Takes an inode number, <c>pid:N</c>, a path, or a name of `ip netns`.</summary>
+    /// <param name="text">What the user wrote.</param>
+    /// <param name="inode">The namespace's inode number, where there is such a namespace.</param>
+    /// <param name="error">Why there is none, and what would be right.</param>
+    public static bool TryResolve(string text, out uint inode, out string error)
+    {
+        error = "";
+        if (uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out inode) && inode > 0)
+            return true;
+
+        string path = text;
+        if (text.StartsWith("pid:", StringComparison.Ordinal))
+            path = $"/proc/{text[4..]}/ns/net";
+        else if (!text.Contains('/', StringComparison.Ordinal))
+            path = $"{Names}/{text}";
+
+        if (text.Length > 0 && Inode.Of(path) is ulong found)
+        {
+            inode = (uint)found;
+            return true;
+        }
+        error = $"no network namespace at {path}; expected an inode number, a path, pid:N, or a name that `ip netns` lists";
+        return false;
+    }
+}

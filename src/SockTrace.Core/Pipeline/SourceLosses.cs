@@ -1,0 +1,10 @@
+namespace SockTrace.Pipeline;
+
+/// <summary>Events that a source knows it did not deliver, since it was opened.</summary>
+/// <param name="Ring">The ring buffer had no room: the consumer was too slow.</param>
+/// <param name="Kernel">
+/// The kernel did not run the program for them. Less by one for each event that came twice:
+/// only who sees the events can tell that.
+/// </param>
+/// <param name="Malformed">They came, but not in an event's size.</param>
+internal readonly record struct SourceLosses(long Ring, long Kernel, long Malformed);

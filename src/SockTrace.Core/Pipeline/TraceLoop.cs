@@ -1,0 +1,114 @@
+using System.Diagnostics;
+using System.IO.Pipelines;
+using SockTrace.Host;
+using SockTrace.Tracking;
+
+namespace SockTrace.Pipeline;
+
+/// <summary>
+/// The one way through: source → pipe → decode → columns → tables → sinks, on one thread.
+/// While it is busy downstream it does not poll: the ring fills, and the kernel side counts
+/// what it cannot keep.
+/// </summary>
+internal sealed class TraceLoop(
+    IEventSource source, ConnectionTracker tracker, ConnectionTable connections, MiniSocketTable miniSockets,
+    ITraceSink[] sinks, WallClock clock)
+{
+    /// <summary>How long a quiet source is waited for: what a stop or a flush may be late by.</summary>
+    private static readonly TimeSpan PollTimeout = TimeSpan.FromMilliseconds(100);
+
+    private static readonly TimeSpan LossInterval = TimeSpan.FromSeconds(1);
+
+    // Nobody waits on this pipe: the loop reads what it has just written.
+    private readonly Pipe _pipe = new(new PipeOptions(
+        readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline,
+        pauseWriterThreshold: 0, useSynchronizationContext: false));
+
+    private readonly EventDecoder _decoder = new();
+    private readonly EventBatch _batch = new();
+    private long _lostRing, _lostKernel, _lostTable;
+
+    /// <summary>Runs until <paramref name="stop"/>, or for <paramref name="duration"/>.</summary>
+    /// <returns>What was seen and what was lost.</returns>
+    public TraceTotals Run(TimeSpan? duration, CancellationToken stop)
+    {
+        long start = Stopwatch.GetTimestamp();
+        long nextLosses = start;
+        while (!stop.IsCancellationRequested)
+        {
+            TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
+            if (elapsed >= duration)
+                break;
+            TimeSpan timeout = duration - elapsed is TimeSpan left && left < PollTimeout ? left : PollTimeout;
+
+            bool hasMore = source.Poll(_pipe.Writer, timeout);
+            Drain();
+            if (Stopwatch.GetTimestamp() >= nextLosses)
+            {
+                clock.Resynchronise();
+                ReportLosses();
+                nextLosses = Stopwatch.GetTimestamp() + (long)(LossInterval.TotalSeconds * Stopwatch.Frequency);
+            }
+            if (!hasMore)
+                Flush();
+        }
+
+        source.Stop();
+        bool isLeft;
+        do
+        {
+            isLeft = source.Poll(_pipe.Writer, TimeSpan.Zero);
+            Drain();
+        }
+        while (isLeft);
+        ReportLosses();
+
+        var totals = new TraceTotals(WallClock.MonotonicNs, tracker.Events, tracker.Unmatched,
+            _lostRing, _lostKernel, LostQueue: 0, _lostTable);
+        foreach (ITraceSink sink in sinks)
+            sink.OnEnd(totals);
+        return totals;
+    }
+
+    private void Drain()
+    {
+        // Completed at once: the pipe never pauses its writer.
+        ValueTask<FlushResult> flush = _pipe.Writer.FlushAsync(CancellationToken.None);
+        Debug.Assert(flush.IsCompletedSuccessfully);
+
+        while (_pipe.Reader.TryRead(out ReadResult result))
+        {
+            _batch.Clear();
+            SequencePosition consumed = _decoder.Decode(result.Buffer, _batch);
+            tracker.Apply(_batch);
+            bool isEmpty = result.Buffer.End.Equals(consumed);
+            _pipe.Reader.AdvanceTo(consumed);
+            if (isEmpty)
+                break;
+        }
+    }
+
+    private void Flush()
+    {
+        foreach (ITraceSink sink in sinks)
+            sink.Flush();
+    }
+
+    private void ReportLosses()
+    {
+        SourceLosses losses = source.ReadLosses();
+        Report(LossPlace.Ring, ref _lostRing, losses.Ring + losses.Malformed + _decoder.Malformed);
+        Report(LossPlace.Kernel, ref _lostKernel, losses.Kernel + tracker.Repeats);
+        Report(LossPlace.Table, ref _lostTable, connections.Evicted + miniSockets.Evicted);
+    }
+
+    private void Report(LossPlace place, ref long reported, long total)
+    {
+        if (total <= reported)
+            return;
+        var loss = new Loss(WallClock.MonotonicNs, place, total - reported, total);
+        reported = total;
+        foreach (ITraceSink sink in sinks)
+            sink.OnLost(loss);
+    }
+}

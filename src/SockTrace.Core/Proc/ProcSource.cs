@@ -1,0 +1,261 @@
+using System.Diagnostics;
+using System.IO.Pipelines;
+using System.Runtime.InteropServices;
+using SockTrace.Events;
+using SockTrace.Host;
+using SockTrace.Pipeline;
+
+namespace SockTrace.Proc;
+
+/// <summary>
+/// Looks at /proc/net/tcp and tcp6 of every reachable network namespace again and again, and
+/// tells the differences. Needs no privilege. A socket that comes and goes between two looks
+/// is not seen; an old state is told only where there is no other way to the new one.
+/// </summary>
+internal sealed class ProcSource : IEventSource
+{
+    /// <summary>TCP_TIMEWAIT_LEN, include/net/tcp.h: compiled in, and nowhere to be read.</summary>
+    private const long TimeWaitNs = 60_000_000_000;
+
+    /// <summary>A timer shows in steps of 10 ms, and fires a tick late.</summary>
+    private const long TimerToleranceNs = 20_000_000;
+
+    private const int EventsPerPoll = 4096;
+
+    private static readonly TimeSpan ShortestInterval = TimeSpan.FromMilliseconds(250);
+
+    private readonly Dictionary<uint, string> _namespaces = [];
+    private readonly Dictionary<SocketKey, SeenSocket> _seen = [];
+    private readonly List<ProcSocket> _sockets = [];
+    private readonly List<SocketKey> _gone = [];
+    private readonly HashSet<uint> _unread = [];
+    private readonly SocketOwners _owners = new();
+    private readonly ManualResetEventSlim _stopped = new();
+    private IEnumerator<TcpEvent>? _scan;
+    private long _scans;
+    private long _nextScan;
+    private ulong _lastId;
+    private long _malformed;
+
+    public string Name => "proc";
+
+    public string? TimeWaitPrecision => "inferred";
+
+    public IEnumerable<string> Attached =>
+        [$"/proc/*/net/tcp and tcp6, every {ShortestInterval.TotalMilliseconds:0} ms or as fast as they can be read"];
+
+    public bool Poll(PipeWriter writer, TimeSpan timeout)
+    {
+        if (_scan is null)
+        {
+            TimeSpan left = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), _nextScan);
+            if (left > TimeSpan.Zero)
+                _stopped.Wait(left < timeout ? left : timeout);
+            if (_stopped.IsSet || Stopwatch.GetTimestamp() < _nextScan)
+                return false;
+            _scan = Scan().GetEnumerator();
+        }
+
+        for (int i = 0; i < EventsPerPoll; i++)
+        {
+            if (!_scan.MoveNext())
+            {
+                _scan.Dispose();
+                _scan = null;
+                return false;
+            }
+            TcpEvent e = _scan.Current;
+            MemoryMarshal.Write(writer.GetSpan(TcpEvent.Size), e);
+            writer.Advance(TcpEvent.Size);
+        }
+        return true;
+    }
+
+    public void Stop() => _stopped.Set();
+
+    public SourceLosses ReadLosses() => new(Ring: 0, Kernel: 0, _malformed);
+
+    public void Dispose()
+    {
+        _scan?.Dispose();
+        _stopped.Dispose();
+    }
+
+    private IEnumerable<TcpEvent> Scan()
+    {
+        long start = Stopwatch.GetTimestamp();
+        _scans++;
+        _unread.Clear();
+        ProcNamespaces.Find(_namespaces);
+        foreach ((uint netns, string folder) in _namespaces)
+        {
+            long nowNs = WallClock.MonotonicNs;
+            if (!TryRead(folder))
+            {
+                _unread.Add(netns);
+                continue;
+            }
+            if (_sockets.Exists(socket => socket.Inode != 0 && !_seen.ContainsKey(SocketKey.Of(netns, socket))))
+                _owners.Refresh();
+            foreach (ProcSocket socket in _sockets)
+            {
+                foreach (TcpEvent e in Compare(netns, socket, nowNs))
+                    yield return e;
+            }
+        }
+        foreach (TcpEvent e in Gone(WallClock.MonotonicNs))
+            yield return e;
+
+        // A host on which this takes long is not made to do nothing else.
+        long took = Stopwatch.GetTimestamp() - start;
+        _nextScan = start + Math.Max((long)(ShortestInterval.TotalSeconds * Stopwatch.Frequency), took * 4);
+    }
+
+    private bool TryRead(string folder)
+    {
+        _sockets.Clear();
+        try
+        {
+            _malformed += ProcNetTcp.Read($"{folder}/tcp", IpFamily.IPv4, _sockets);
+            if (File.Exists($"{folder}/tcp6"))
+                _malformed += ProcNetTcp.Read($"{folder}/tcp6", IpFamily.IPv6, _sockets);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false; // The process through which we looked has ended; the next look finds another.
+        }
+    }
+
+    private IEnumerable<TcpEvent> Compare(uint netns, ProcSocket now, long nowNs)
+    {
+        // A request socket's turn comes when it has become a full one.
+        var key = SocketKey.Of(netns, now);
+        bool isKnown = _seen.TryGetValue(key, out SeenSocket seen);
+        if (isKnown && !IsSameSocket(seen, now))
+        {
+            yield return End(netns, seen, nowNs);
+            isKnown = false;
+        }
+
+        if (!isKnown)
+        {
+            seen = new SeenSocket { Id = ++_lastId };
+            yield return now.IsMini ? Armed(netns, ref seen, now, nowNs) : FirstSight(netns, now, nowNs, seen.Id);
+            seen.LastEventNs = nowNs;
+        }
+        else if (now.IsMini && (!seen.Last.IsMini || now.State != seen.Last.State))
+        {
+            TcpEvent armed = Armed(netns, ref seen, now, nowNs);
+            if (!seen.Last.IsMini)
+                yield return Moved(netns, seen, seen.Last, TcpState.Close, (long)armed.TimeNs);
+            yield return armed;
+            seen.LastEventNs = (long)armed.TimeNs;
+        }
+        else if (now.State != seen.Last.State)
+        {
+            yield return Moved(netns, seen, now, now.State, nowNs);
+            seen.LastEventNs = nowNs;
+        }
+
+        seen.Last = now;
+        seen.LastScan = _scans;
+        if (now.Inode != 0)
+            seen.Inode = now.Inode;
+        _seen[key] = seen;
+    }
+
+    /// <summary>The same four-tuple may have become another socket between two looks.</summary>
+    private static bool IsSameSocket(in SeenSocket seen, in ProcSocket now)
+    {
+        if (seen.Last.IsMini)
+            return now.IsMini;
+        return now.IsMini || seen.Inode == 0 || now.Inode == 0 || seen.Inode == now.Inode;
+    }
+
+    private IEnumerable<TcpEvent> Gone(long nowNs)
+    {
+        _gone.Clear();
+        foreach ((SocketKey key, SeenSocket seen) in _seen)
+        {
+            if (seen.LastScan != _scans && !_unread.Contains(key.Netns))
+                _gone.Add(key);
+        }
+        foreach (SocketKey key in _gone)
+        {
+            _seen.Remove(key, out SeenSocket seen);
+            yield return End(key.Netns, seen, nowNs);
+        }
+    }
+
+    private TcpEvent FirstSight(uint netns, in ProcSocket socket, long nowNs, ulong id)
+    {
+        TcpEvent e = About(netns, socket, nowNs, id, socket.Inode);
+        e.Kind = EventKind.State;
+        e.NewState = socket.State;
+        if (_scans > 1)
+        {
+            e.Flags |= EventFlags.Appeared;
+            // These two states have only one that can come before them.
+            e.OldState = socket.State is TcpState.SynSent or TcpState.Listen ? TcpState.Close : TcpState.Unknown;
+        }
+        return e;
+    }
+
+    private TcpEvent Moved(uint netns, in SeenSocket seen, in ProcSocket now, TcpState state, long timeNs)
+    {
+        TcpEvent e = About(netns, now, Math.Max(timeNs, seen.LastEventNs), seen.Id, seen.Inode);
+        e.Kind = EventKind.State;
+        e.OldState = TcpStates.IsOnlyWay(seen.Last.State, state) ? seen.Last.State : TcpState.Unknown;
+        e.NewState = state;
+        return e;
+    }
+
+    private TcpEvent Armed(uint netns, ref SeenSocket seen, in ProcSocket now, long nowNs)
+    {
+        bool isTimeWait = now.State == TcpState.TimeWait;
+        seen.ExpiresNs = isTimeWait ? nowNs + now.TimerNs : 0;
+        long armedNs = isTimeWait ? Math.Min(nowNs, seen.ExpiresNs - TimeWaitNs) : nowNs;
+        TcpEvent e = About(netns, now, Math.Max(armedNs, seen.LastEventNs), seen.Id, inode: 0);
+        e.Kind = EventKind.MiniArmed;
+        e.NewState = now.State;
+        return e;
+    }
+
+    private TcpEvent End(uint netns, in SeenSocket seen, long nowNs)
+    {
+        if (!seen.Last.IsMini)
+            return Moved(netns, seen, seen.Last, TcpState.Close, nowNs);
+
+        bool isExpired = seen.ExpiresNs != 0 && nowNs >= seen.ExpiresNs - TimerToleranceNs;
+        TcpEvent e = About(netns, seen.Last, isExpired ? seen.ExpiresNs : nowNs, seen.Id, inode: 0);
+        e.Kind = isExpired ? EventKind.MiniExpired : EventKind.MiniGone;
+        e.OldState = seen.Last.State;
+        return e;
+    }
+
+    private TcpEvent About(uint netns, in ProcSocket socket, long timeNs, ulong id, ulong inode)
+    {
+        var e = new TcpEvent
+        {
+            TimeNs = (ulong)timeNs,
+            Sock = id,
+            Cookie = id,
+            Flags = EventFlags.OwnId,
+            Netns = netns,
+            Uid = socket.Uid,
+            Laddr = socket.Laddr,
+            Raddr = socket.Raddr,
+            Lport = socket.Lport,
+            Rport = socket.Rport,
+            Family = socket.Family,
+        };
+        if (inode != 0 && _owners.TryGet(inode, out uint pid, out Comm comm))
+        {
+            e.Flags |= EventFlags.Owner | EventFlags.OwnerFromSnapshot;
+            e.Pid = pid;
+            e.Comm = comm;
+        }
+        return e;
+    }
+}

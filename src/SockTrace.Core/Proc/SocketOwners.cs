@@ -1,0 +1,65 @@
+using System.Diagnostics;
+using System.Globalization;
+using SockTrace.Events;
+
+namespace SockTrace.Proc;
+
+/// <summary>
+/// Which process holds which socket, from the links in /proc/PID/fd. Without privilege those
+/// of one's own processes. Looking costs a system call an open file of the host, so it is
+/// done no more often than takes a tenth of the time.
+/// </summary>
+internal sealed class SocketOwners
+{
+    private const string LinkStart = "socket:[";
+
+    private readonly Dictionary<ulong, (uint Pid, Comm Comm)> _owners = [];
+    private long _nextLook;
+
+    /// <returns>Whether the owner of the socket with this inode number is known.</returns>
+    public bool TryGet(ulong inode, out uint pid, out Comm comm)
+    {
+        bool found = _owners.TryGetValue(inode, out (uint Pid, Comm Comm) owner);
+        (pid, comm) = owner;
+        return found;
+    }
+
+    /// <summary>Looks anew, unless it was done too short a while ago.</summary>
+    public void Refresh()
+    {
+        long start = Stopwatch.GetTimestamp();
+        if (start < _nextLook)
+            return;
+
+        _owners.Clear();
+        foreach (string process in Directory.EnumerateDirectories("/proc"))
+        {
+            if (uint.TryParse(Path.GetFileName(process.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out uint pid))
+                AddSocketsOf(process, pid);
+        }
+        _nextLook = Stopwatch.GetTimestamp() + (10 * (Stopwatch.GetTimestamp() - start));
+    }
+
+    private void AddSocketsOf(string process, uint pid)
+    {
+        Comm? comm = null;
+        try
+        {
+            foreach (string descriptor in Directory.EnumerateFiles($"{process}/fd"))
+            {
+                string? link = new FileInfo(descriptor).LinkTarget;
+                if (link is null || !link.StartsWith(LinkStart, StringComparison.Ordinal)
+                    || !ulong.TryParse(link.AsSpan(LinkStart.Length).TrimEnd(']'), NumberStyles.None,
+                        CultureInfo.InvariantCulture, out ulong inode))
+                    continue;
+                comm ??= Comm.From(File.ReadAllBytes($"{process}/comm").AsSpan().TrimEnd((byte)'\n'));
+                // Shared by several processes: the first, which is most often the parent.
+                _owners.TryAdd(inode, (pid, comm.Value));
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The process is another user's, or has ended: its sockets' owner stays unknown.
+        }
+    }
+}

@@ -1,0 +1,20 @@
+namespace SockTrace.Tracking;
+
+/// <summary>Where what was tracked goes: lines for people, NDJSON for programs.</summary>
+internal interface ITraceSink : IDisposable
+{
+    void OnTransition(in Transition transition);
+
+    void OnClosed(in ClosedConnection closed);
+
+    void OnTimeWaitEnded(in EndedMiniSocket ended);
+
+    /// <summary>Events were lost since the last record.</summary>
+    void OnLost(in Loss loss);
+
+    /// <summary>Nothing more is at hand: what is buffered goes out.</summary>
+    void Flush();
+
+    /// <summary>The last call before <see cref="IDisposable.Dispose"/>.</summary>
+    void OnEnd(in TraceTotals totals);
+}

@@ -1,0 +1,11 @@
+namespace SockTrace.Tracking;
+
+/// <summary>How a connection's pid and comm were learned.</summary>
+internal enum OwnerFrom : byte
+{
+    Unknown,
+    Connect,
+    Listen,
+    Close,
+    Snapshot,
+}

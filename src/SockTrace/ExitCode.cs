@@ -1,0 +1,17 @@
+namespace SockTrace;
+
+/// <summary>What a script sees.</summary>
+internal static class ExitCode
+{
+    /// <summary>Done; Ctrl-C, SIGTERM and a closed pipe included.</summary>
+    public const int Done = 0;
+
+    /// <summary>Failed while running.</summary>
+    public const int Failed = 1;
+
+    /// <summary>A verb, option or value that does not exist.</summary>
+    public const int Usage = 2;
+
+    /// <summary>This host cannot be traced as asked.</summary>
+    public const int Unavailable = 3;
+}

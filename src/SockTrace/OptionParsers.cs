@@ -1,0 +1,114 @@
+using System.CommandLine.Parsing;
+using System.Globalization;
+using System.Numerics;
+using SockTrace.Bpf;
+using SockTrace.Events;
+using SockTrace.Filters;
+using SockTrace.Host;
+
+namespace SockTrace;
+
+/// <summary>From an option's text to its value, or to an error that quotes it and says what would be right.</summary>
+internal static class OptionParsers
+{
+    private static readonly (string Suffix, double Seconds)[] DurationUnits =
+        [("ms", 1e-3), ("us", 1e-6), ("s", 1), ("m", 60), ("h", 3600)];
+
+    private static readonly (string Suffix, long Bytes)[] SizeUnits =
+        [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("K", 1 << 10), ("M", 1 << 20), ("G", 1 << 30), ("B", 1)];
+
+    public static SourceChoice Source(ArgumentResult result) => Text(result) switch
+    {
+        "auto" => SourceChoice.Auto,
+        "bpf" => SourceChoice.Bpf,
+        "proc" => SourceChoice.Proc,
+        _ => Fail<SourceChoice>(result, "auto, bpf or proc"),
+    };
+
+    public static ushort? Port(ArgumentResult result) =>
+        (ushort?)Number(result, 1, ushort.MaxValue, "a port number from 1 to 65535");
+
+    public static uint? Pid(ArgumentResult result) =>
+        (uint?)Number(result, 1, 1 << 22, "a process id from 1 to 4194304");
+
+    public static int MaxConnections(ArgumentResult result) =>
+        (int?)Number(result, 1, 1 << 24, "a number from 1 to 16777216") ?? 0;
+
+    public static IpFamily? Family(ArgumentResult result) => Text(result) switch
+    {
+        "4" => IpFamily.IPv4,
+        "6" => IpFamily.IPv6,
+        _ => Fail<IpFamily?>(result, "4 or 6"),
+    };
+
+    public static CidrPrefix? Host(ArgumentResult result)
+    {
+        if (CidrPrefix.TryParse(Text(result), out CidrPrefix prefix, out string error))
+            return prefix;
+        result.AddError($"{NameOf(result)} {Text(result)}: {error}; for example 10.0.0.0/8, 2001:db8::/32 or 127.0.0.1");
+        return null;
+    }
+
+    public static CommGlob? Comm(ArgumentResult result) =>
+        Text(result).Length > 0 ? new CommGlob(Text(result)) : Fail<CommGlob?>(result, "a process name, such as mysqld or php*");
+
+    public static TimeSpan? Duration(ArgumentResult result)
+    {
+        const string Expected = "a time above 0 and up to 10000h, such as 30s, 500ms or 2m";
+        string text = Text(result);
+        (string suffix, double seconds) = DurationUnits.FirstOrDefault(
+            unit => text.EndsWith(unit.Suffix, StringComparison.Ordinal), ("", 1));
+        if (!double.TryParse(text.AsSpan(0, text.Length - suffix.Length), NumberStyles.AllowDecimalPoint,
+                CultureInfo.InvariantCulture, out double value)
+            || value * seconds is not (> 0 and <= 10_000 * 3600.0))
+            return Fail<TimeSpan?>(result, Expected);
+        return TimeSpan.FromSeconds(value * seconds);
+    }
+
+    public static uint Buffer(ArgumentResult result)
+    {
+        string text = Text(result);
+        (string suffix, long unit) = SizeUnits.FirstOrDefault(
+            size => text.EndsWith(size.Suffix, StringComparison.Ordinal), ("", 1));
+        if (!long.TryParse(text.AsSpan(0, text.Length - suffix.Length), NumberStyles.None,
+                CultureInfo.InvariantCulture, out long value)
+            || value > BpfSource.MaxRingBytes / unit
+            || value * unit < BpfSource.MinRingBytes)
+            return Fail<uint>(result, "a size from 64KiB to 2GiB");
+        return BitOperations.RoundUpToPowerOf2((uint)(value * unit));
+    }
+
+    public static uint? Netns(ArgumentResult result)
+    {
+        if (NetworkNamespace.TryResolve(Text(result), out uint inode, out string error))
+            return inode;
+        result.AddError($"{NameOf(result)} {Text(result)}: {error}");
+        return null;
+    }
+
+    public static ulong? Cgroup(ArgumentResult result)
+    {
+        string text = Text(result);
+        if (ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong id) && id > 0)
+            return id;
+        if (text.Contains('/', StringComparison.Ordinal) && Directory.Exists(text) && Inode.Of(text) is ulong inode)
+            return inode;
+        return Fail<ulong?>(result, "a cgroup's id, or the path of its folder under /sys/fs/cgroup");
+    }
+
+    private static long? Number(ArgumentResult result, long least, long most, string expected) =>
+        long.TryParse(Text(result), NumberStyles.None, CultureInfo.InvariantCulture, out long value)
+            && value >= least && value <= most
+            ? value
+            : Fail<long?>(result, expected);
+
+    private static T? Fail<T>(ArgumentResult result, string expected)
+    {
+        result.AddError($"{NameOf(result)} {Text(result)}: not {expected}");
+        return default;
+    }
+
+    private static string Text(ArgumentResult result) => result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+
+    private static string NameOf(ArgumentResult result) => ((OptionResult)result.Parent!).Option.Name;
+}
