@@ -1,0 +1,5 @@
+using Xunit.Sdk;
+using Xunit.v3;
+
+// The live tests measure, and trace the whole host: one at a time.
+[assembly: Parallelization(Mode = ParallelMode.None)]

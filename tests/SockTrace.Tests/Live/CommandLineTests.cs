@@ -1,0 +1,65 @@
+using SockTrace.Tests.Support;
+
+namespace SockTrace.Tests.Live;
+
+/// <summary>What the binary says to bad input, before it does anything.</summary>
+public sealed class CommandLineTests
+{
+    [Theory]
+    [InlineData("--port 70000", "--port 70000: not a port number from 1 to 65535")]
+    [InlineData("--port 0", "--port 0: not a port number from 1 to 65535")]
+    [InlineData("--port -1", "--port -1: not a port number from 1 to 65535")]
+    [InlineData("--lport http", "--lport http: not a port number from 1 to 65535")]
+    [InlineData("--host 10.0.0.0/40", "--host 10.0.0.0/40: the prefix length '40' is not a number from 0 to 32")]
+    [InlineData("--host localhost", "--host localhost: 'localhost' is not an IPv4 or IPv6 address")]
+    [InlineData("--duration -1", "--duration -1: not a time above 0 and up to 10000h")]
+    [InlineData("--duration 0s", "--duration 0s: not a time above 0 and up to 10000h")]
+    [InlineData("--duration 1e9s", "--duration 1e9s: not a time above 0 and up to 10000h")]
+    [InlineData("--min-lifetime soon", "--min-lifetime soon: not a time above 0")]
+    [InlineData("--family 5", "--family 5: not 4 or 6")]
+    [InlineData("--source ebpf", "--source ebpf: not auto, bpf or proc")]
+    [InlineData("--pid 0", "--pid 0: not a process id from 1 to 4194304")]
+    [InlineData("--buffer 1KiB", "--buffer 1KiB: not a size from 64KiB to 2GiB")]
+    [InlineData("--buffer 3GiB", "--buffer 3GiB: not a size from 64KiB to 2GiB")]
+    [InlineData("--max-connections 0", "--max-connections 0: not a number from 1 to 16777216")]
+    [InlineData("--netns no-such-netns", "--netns no-such-netns: no network namespace at /run/netns/no-such-netns")]
+    [InlineData("--netns pid:0", "--netns pid:0: no network namespace at /proc/0/ns/net")]
+    [InlineData("--cgroup /no/such/folder", "--cgroup /no/such/folder: not a cgroup's id")]
+    [InlineData("--no-such-option", "'--no-such-option'")]
+    [InlineData("--port", "--port")]
+    public void AValueThatIsNoneIsQuotedWithWhatWouldBeRight(string arguments, string expected)
+    {
+        (int exitCode, string output, string[] errors) =
+            SocktraceProcess.RunToEnd(["live", .. arguments.Split(' ')]);
+
+        Assert.Equal(2, exitCode);
+        Assert.Equal("", output);
+        Assert.Contains(expected, Assert.Single(errors), StringComparison.Ordinal);
+        Assert.StartsWith("socktrace: ", errors[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void RecordWantsToKnowWhereTo()
+    {
+        (int exitCode, _, string[] errors) = SocktraceProcess.RunToEnd("record");
+        Assert.Equal(2, exitCode);
+        Assert.Contains("--output", Assert.Single(errors), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AVerbThatDoesNotExistIsAnError()
+    {
+        (int exitCode, _, string[] errors) = SocktraceProcess.RunToEnd("explode");
+        Assert.Equal(2, exitCode);
+        Assert.Contains("explode", Assert.Single(errors), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void HelpIsDataAndNoError()
+    {
+        (int exitCode, string output, string[] errors) = SocktraceProcess.RunToEnd("--help");
+        Assert.Equal(0, exitCode);
+        Assert.Contains("record", output, StringComparison.Ordinal);
+        Assert.Empty(errors);
+    }
+}

@@ -1,0 +1,198 @@
+using System.Net.Sockets;
+using System.Text.Json;
+using SockTrace.Tests.Support;
+
+namespace SockTrace.Tests.Live;
+
+/// <summary><c>socktrace record</c> with real sockets.</summary>
+public sealed class RecordTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    public RecordTests() => Support.Live.RequireRoot();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void FortyThousandConnectionsAreAllThereAndAgreeWithTheKernelsCounters()
+    {
+        const int Connections = 40_000;
+        using var netns = new TestNamespace();
+        string path = _folder.File("trace.ndjson");
+        using var socktrace = SocktraceProcess.Start("record", "-o", path, "--source", "bpf");
+
+        netns.Run(() => Traffic.Cycle(Connections, 7777));
+        socktrace.Terminate();
+        Assert.Equal(0, socktrace.WaitForExit());
+
+        var trace = RecordedTrace.Read(path);
+        trace.AssertWhole();
+        Assert.Equal(netns.Counter("Tcp", "ActiveOpens"), trace.Conns("client", netns.Inode).Count());
+        Assert.Equal(netns.Counter("Tcp", "PassiveOpens"), trace.Conns("server", netns.Inode).Count());
+        Assert.Equal(Connections, trace.Conns("client", netns.Inode).Count());
+
+        // Five transitions at each end, and two of the listener's.
+        IEnumerable<JsonElement> states = trace.OfType("state").Where(state => state.Number("netns") == netns.Inode);
+        Assert.Equal((10 * Connections) + 2, states.Count());
+        Assert.All(trace.Conns("client", netns.Inode), conn =>
+        {
+            JsonElement times = conn.GetProperty("states");
+            Assert.Equal(["SYN_SENT", "ESTABLISHED", "FIN_WAIT1", "FIN_WAIT2"], times.EnumerateObject().Select(time => time.Name));
+            Assert.Equal(conn.Number("lifetime_ns"), times.EnumerateObject().Sum(time => time.Value.GetInt64()));
+            Assert.Equal(Environment.ProcessId, conn.Number("pid"));
+            Assert.Equal("connect", conn.Text("owner_from"));
+        });
+        Assert.Equal(
+            Enumerable.Range(1, (int)trace.End.GetProperty("totals").GetProperty("state").GetInt64()).Select(i => (long?)i),
+            trace.OfType("state").Select(state => state.Number("seq")));
+    }
+
+    [Fact]
+    public void BytesAreThePayloadAtBothEnds()
+    {
+        using var netns = new TestNamespace();
+        string path = _folder.File("trace.ndjson");
+        using var socktrace = SocktraceProcess.Start("record", "-o", path);
+
+        netns.Run(() =>
+        {
+            using Socket listener = Traffic.Listen(7777);
+            (Socket client, Socket server) = Traffic.Connect(listener);
+            client.Send(new byte[1234]);
+            Receive(server, 1234);
+            server.Send(new byte[77]);
+            Receive(client, 77);
+            client.Shutdown(SocketShutdown.Send);
+            Receive(server, 0);
+            server.Dispose();
+            client.Dispose();
+        });
+        socktrace.Interrupt();
+        Assert.Equal(0, socktrace.WaitForExit());
+
+        var trace = RecordedTrace.Read(path);
+        JsonElement client = Assert.Single(trace.Conns("client", netns.Inode));
+        JsonElement server = Assert.Single(trace.Conns("server", netns.Inode));
+        Assert.Equal((1234, 77), (client.Number("bytes_sent"), client.Number("bytes_received")));
+        Assert.Equal((77, 1234), (server.Number("bytes_sent"), server.Number("bytes_received")));
+        Assert.Equal(client.Number("lport"), server.Number("rport"));
+    }
+
+    [Fact]
+    public void IPv6AndMappedAddressesReadAsTheyShould()
+    {
+        using var netns = new TestNamespace();
+        string path = _folder.File("trace.ndjson");
+        using var socktrace = SocktraceProcess.Start("record", "-o", path);
+
+        netns.Run(() =>
+        {
+            using (Socket listener = Traffic.Listen(7777, "::1"))
+                CloseBoth(Traffic.Connect(listener));
+
+            using var dual = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp) { DualMode = true };
+            dual.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.IPv6Any, 7778));
+            dual.Listen(1);
+            CloseBoth(Traffic.Connect(dual, "::ffff:127.0.0.1"));
+        });
+        socktrace.Terminate();
+        Assert.Equal(0, socktrace.WaitForExit());
+
+        var trace = RecordedTrace.Read(path);
+        Assert.Equal(
+            [("ipv6", "::1", "::1", 7777L), ("ipv6", "127.0.0.1", "127.0.0.1", 7778L)],
+            trace.Conns("client", netns.Inode).Select(conn =>
+                (conn.Text("family"), conn.Text("laddr"), conn.Text("raddr"), conn.Number("rport") ?? 0)));
+        Assert.Equal(
+            [("ipv6", "::1", 7777L), ("ipv6", "127.0.0.1", 7778L)],
+            trace.Conns("server", netns.Inode).Select(conn =>
+                (conn.Text("family"), conn.Text("laddr"), conn.Number("lport") ?? 0)));
+    }
+
+    [Theory]
+    [InlineData(new[] { "--port", "7778" }, 2)]
+    [InlineData(new[] { "--rport", "7778" }, 1)]
+    [InlineData(new[] { "--lport", "7778" }, 1)]
+    [InlineData(new[] { "--host", "127.0.0.2" }, 2)]
+    [InlineData(new[] { "--host", "127.0.0.0/30", "--port", "7777" }, 2)]
+    [InlineData(new[] { "--family", "6" }, 0)]
+    [InlineData(new[] { "--min-lifetime", "1h" }, 0)]
+    [InlineData(new[] { "--comm", "no-such-*" }, 0)]
+    public void AFilterLetsThroughWhatMatchesAndNothingElse(string[] filter, int expected)
+    {
+        using var netns = new TestNamespace();
+        string path = _folder.File("trace.ndjson");
+        using var socktrace = SocktraceProcess.Start(["record", "-o", path, "--netns", $"{netns.Inode}", .. filter]);
+
+        netns.Run(() =>
+        {
+            using Socket first = Traffic.Listen(7777);
+            using Socket second = Traffic.Listen(7778, "127.0.0.2");
+            CloseBoth(Traffic.Connect(first));
+            CloseBoth(Traffic.Connect(second));
+        });
+        socktrace.Terminate();
+        Assert.Equal(0, socktrace.WaitForExit());
+
+        var trace = RecordedTrace.Read(path);
+        Assert.Equal(expected, trace.OfType("conn").Count(conn => conn.Text("role") is "client" or "server"));
+        Assert.Contains(filter[0], trace.Header.Text("filters"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AFilterByOwnerKnowsTheProcess()
+    {
+        using var netns = new TestNamespace();
+        string mine = _folder.File("mine.ndjson"), others = _folder.File("others.ndjson");
+        using var ofMine = SocktraceProcess.Start("record", "-o", mine, "--pid", $"{Environment.ProcessId}");
+        using var ofOthers = SocktraceProcess.Start("record", "-o", others, "--pid", "1");
+
+        netns.Run(() => Traffic.Cycle(3, 7777));
+        ofMine.Terminate();
+        ofOthers.Terminate();
+        Assert.Equal(0, ofMine.WaitForExit());
+        Assert.Equal(0, ofOthers.WaitForExit());
+
+        Assert.Equal(3, RecordedTrace.Read(mine).Conns("client", netns.Inode).Count());
+        Assert.Empty(RecordedTrace.Read(others).Conns("client", netns.Inode));
+    }
+
+    [Fact]
+    public void DurationEndsTheRun()
+    {
+        string path = _folder.File("trace.ndjson");
+        using var socktrace = SocktraceProcess.Start("record", "-o", path, "--duration", "300ms");
+        Assert.Equal(0, socktrace.WaitForExit());
+        RecordedTrace.Read(path).AssertWhole();
+    }
+
+    [Fact]
+    public void ATraceIsReadableByItsOwnerOnly()
+    {
+        string path = _folder.File("trace.ndjson");
+        using var socktrace = SocktraceProcess.Start("record", "-o", path, "--duration", "100ms");
+        Assert.Equal(0, socktrace.WaitForExit());
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
+    }
+
+    private static void CloseBoth((Socket Client, Socket Server) connection)
+    {
+        connection.Client.Dispose();
+        connection.Server.Dispose();
+    }
+
+    private static void Receive(Socket socket, int count)
+    {
+        byte[] buffer = new byte[count + 1];
+        int received = 0;
+        do
+        {
+            int read = socket.Receive(buffer, received, buffer.Length - received, SocketFlags.None);
+            received += read;
+            if (read == 0)
+                break;
+        }
+        while (received < count);
+        Assert.Equal(count, received);
+    }
+}

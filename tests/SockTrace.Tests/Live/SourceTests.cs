@@ -1,0 +1,122 @@
+using System.Net.Sockets;
+using System.Text.Json;
+using SockTrace.Tests.Support;
+
+namespace SockTrace.Tests.Live;
+
+/// <summary>Which source is taken, and what the one without BPF sees.</summary>
+public sealed class SourceTests : IDisposable
+{
+    /// <summary>Runs the binary as an ordinary user, without any capability.</summary>
+    private static readonly string[] AsNobody =
+        ["--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all"];
+
+    private readonly TempFolder _folder = new();
+
+    public SourceTests() => Support.Live.RequireRoot();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void AutoTakesBpfWhereItCanBeHad()
+    {
+        using var socktrace = SocktraceProcess.Launch("record", "-o", "-", "--duration", "100ms");
+        var trace = RecordedTrace.Parse(socktrace.Output.ReadToEnd());
+        Assert.Equal(0, socktrace.WaitForExit());
+        Assert.Equal("bpf", trace.Header.Text("source"));
+        Assert.Contains(socktrace.ErrorLines(), line => line.StartsWith("socktrace: source bpf", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void WithoutPrivilegeAutoPollsProcAndSaysWhy()
+    {
+        using var socktrace = Unprivileged("record", "-o", "-", "--duration", "700ms");
+        var trace = RecordedTrace.Parse(socktrace.Output.ReadToEnd());
+        Assert.Equal(0, socktrace.WaitForExit());
+        Assert.Equal("proc", trace.Header.Text("source"));
+        Assert.Equal("inferred", trace.Header.Text("time_wait"));
+        Assert.Contains(socktrace.ErrorLines(), line => line.StartsWith("socktrace: source proc", StringComparison.Ordinal)
+            && line.Contains("no permission to load BPF programs", StringComparison.Ordinal));
+        Assert.Contains("hint: run as root, or grant CAP_BPF and CAP_PERFMON", socktrace.ErrorLines());
+    }
+
+    [Fact]
+    public void WithoutPrivilegeBpfIsRefusedWithARemedy()
+    {
+        using var socktrace = Unprivileged("record", "-o", "-", "--source", "bpf");
+        Assert.Equal("", socktrace.Output.ReadToEnd());
+        Assert.Equal(3, socktrace.WaitForExit());
+        Assert.Equal(
+            ["socktrace: no permission to load BPF programs", "hint: run as root, or grant CAP_BPF and CAP_PERFMON"],
+            socktrace.ErrorLines());
+    }
+
+    [Fact]
+    public void WithoutBtfAutoPollsProcAndSaysWhy()
+    {
+        // In a mount namespace of its own, where something else lies over the kernel's BTF.
+        using var socktrace = SocktraceProcess.LaunchThrough("unshare", "--mount", "sh", "-c",
+            "mount -t tmpfs tmpfs /sys/kernel/btf && exec \"$0\" record -o - --duration 100ms", SocktraceProcess.Binary);
+        var trace = RecordedTrace.Parse(socktrace.Output.ReadToEnd());
+        Assert.Equal(0, socktrace.WaitForExit());
+        Assert.Equal("proc", trace.Header.Text("source"));
+        Assert.Contains(socktrace.ErrorLines(), line => line.Contains("the kernel has no BTF", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void ARingThatTheKernelCannotAllocateIsARefusal()
+    {
+        // An address-space limit below the ring's size makes its mapping fail.
+        using var socktrace = SocktraceProcess.LaunchThrough("sh", "-c",
+            "ulimit -v 4000000; exec \"$0\" record -o - --source bpf --buffer 2GiB", SocktraceProcess.Binary);
+        Assert.Equal("", socktrace.Output.ReadToEnd());
+        Assert.Equal(3, socktrace.WaitForExit());
+        Assert.Contains(socktrace.ErrorLines(), line => line.Contains("--buffer", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void PollingSeesAConnectionThatLastsAndItsTimeWait()
+    {
+        using var netns = new TestNamespace();
+        string path = _folder.File("trace.ndjson");
+        // Started from the namespace's thread, it is in the namespace, and so finds it in /proc.
+        using SocktraceProcess socktrace = netns.Run(
+            () => SocktraceProcess.Start("record", "-o", path, "--source", "proc", "--netns", $"{netns.Inode}"));
+        netns.Run(() =>
+        {
+            using Socket listener = Traffic.Listen(7777);
+            WaitFor(path, "\"new\":\"LISTEN\"", 1);
+            (Socket client, Socket server) = Traffic.Connect(listener);
+            WaitFor(path, "\"new\":\"ESTABLISHED\"", 2);
+            client.Dispose();
+            WaitFor(path, "\"new\":\"CLOSE_WAIT\"", 1);
+            server.Dispose();
+            WaitFor(path, "\"type\":\"conn\"", 2);
+        });
+        socktrace.Terminate();
+        Assert.Equal(0, socktrace.WaitForExit());
+
+        var trace = RecordedTrace.Read(path);
+        Assert.All(trace.OfType("state"), state => Assert.NotEqual("TIME_WAIT", state.Text("new")));
+        JsonElement client = trace.OfType("conn").First(conn => conn.Number("rport") == 7777);
+        Assert.Equal("unknown", client.Text("role"));
+        Assert.Equal(Environment.ProcessId, client.Number("pid"));
+        Assert.Equal("snapshot", client.Text("owner_from"));
+        Assert.InRange(client.Number("lifetime_ns") ?? 0, 1, 60_000_000_000);
+        Assert.Null(client.Number("bytes_sent"));
+    }
+
+    private static SocktraceProcess Unprivileged(params string[] arguments) =>
+        SocktraceProcess.LaunchThrough("setpriv", [.. AsNobody, SocktraceProcess.Binary, .. arguments]);
+
+    private static void WaitFor(string path, string text, int count)
+    {
+        DateTime deadline = DateTime.UtcNow.AddSeconds(10);
+        using var changed = new ManualResetEventSlim();
+        while (File.ReadLines(path).Count(line => line.Contains(text, StringComparison.Ordinal)) < count)
+        {
+            Assert.True(DateTime.UtcNow < deadline, $"{count} x {text} did not come: {File.ReadAllText(path)}");
+            changed.Wait(20);
+        }
+    }
+}

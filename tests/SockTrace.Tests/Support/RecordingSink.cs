@@ -1,0 +1,48 @@
+using System.Globalization;
+using System.Text;
+using SockTrace.Events;
+using SockTrace.Tracking;
+
+namespace SockTrace.Tests.Support;
+
+/// <summary>Keeps what the tracker told it as short lines, which are easy to compare.</summary>
+internal sealed class RecordingSink : ITraceSink
+{
+    public List<string> Lines { get; } = [];
+
+    public void OnTransition(in Transition transition) => Lines.Add(string.Create(CultureInfo.InvariantCulture,
+        $"{Name(transition.Old)}>{Name(transition.New)} {transition.InOldNs} {Owner(transition.Connection)}"));
+
+    public void OnClosed(in ClosedConnection closed)
+    {
+        ConnectionView c = closed.Connection;
+        var times = new StringBuilder();
+        for (int i = 0; i < c.StateTimes.Count; i++)
+            times.Append(CultureInfo.InvariantCulture, $" {Name(c.StateTimes.StateAt(i))}={c.StateTimes.Ns(c.StateTimes.StateAt(i))}");
+        Lines.Add(string.Create(CultureInfo.InvariantCulture,
+            $"{c.Role} {c.Laddr}:{c.Lport} {c.Raddr}:{c.Rport} life={closed.LifetimeNs} connect={c.ConnectNs}{times} {Owner(c)}"));
+    }
+
+    public void OnTimeWaitEnded(in EndedMiniSocket ended) => Lines.Add(string.Create(CultureInfo.InvariantCulture,
+        $"TIME_WAIT {ended.Laddr}:{ended.Lport} {ended.Raddr}:{ended.Rport} {ended.DurationNs} {ended.Ending}"));
+
+    public void OnLost(in Loss loss) => Lines.Add(string.Create(CultureInfo.InvariantCulture,
+        $"lost {loss.Count} of {loss.Total} {loss.Place}"));
+
+    public void Flush()
+    {
+    }
+
+    public void OnEnd(in TraceTotals totals)
+    {
+    }
+
+    public void Dispose()
+    {
+    }
+
+    private static string Name(TcpState state) => Encoding.ASCII.GetString(TcpStates.Name(state));
+
+    private static string Owner(ConnectionView connection) =>
+        connection.OwnerFrom == OwnerFrom.Unknown ? "-" : $"{connection.Pid}/{connection.OwnerFrom}";
+}
