@@ -1,0 +1,115 @@
+# SockTrace. `make run` and `make test` do all the set-up on Debian or Ubuntu with the .NET SDK.
+# Paths are relative throughout: the folder may have a space in its name.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := build
+
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+ARCH := $(shell uname -m)
+MULTIARCH := $(ARCH)-linux-gnu
+RID := linux-$(if $(filter aarch64,$(ARCH)),arm64,x64)
+
+# mariadb-server-core is the server without a service that would be started.
+BUILD_PACKAGES := clang llvm gcc libc6-dev libbpf-dev libelf-dev zlib1g-dev libzstd-dev
+TEST_PACKAGES := $(BUILD_PACKAGES) iproute2 mariadb-server-core mariadb-client-core
+OVERHEAD_PACKAGES := $(BUILD_PACKAGES) iproute2 libbpf-tools
+FORMAT_PACKAGES := clang-format
+
+BPF_SOURCES := $(wildcard bpf/*.c bpf/*.h)
+PROPS := global.json Directory.Build.props Directory.Packages.props .editorconfig
+SOURCES := $(shell find src -name '*.cs' -o -name '*.csproj') $(PROPS)
+TEST_SOURCES := $(shell find tests -type f)
+
+BPF_OBJECT := out/bpf/socktrace.bpf.o
+BINARY := out/socktrace
+TESTS := out/dotnet/bin/SockTrace.Tests/debug/SockTrace.Tests
+
+.PHONY: help
+help: ## Show the targets
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+
+.PHONY: run
+run: build ## Build, and watch this host with `socktrace live`
+	$(SUDO) $(BINARY) live
+
+.PHONY: build
+build: $(BINARY) ## Build the native binary, out/socktrace
+
+.PHONY: bpf
+bpf: $(BPF_OBJECT) ## Build the BPF object
+
+.PHONY: test
+test: test-packages $(BINARY) $(TESTS) ## Run all tests; the live ones need root
+	SOCKTRACE_BINARY="$$PWD/$(BINARY)" $(if $(SUDO),sudo --preserve-env=SOCKTRACE_BINARY$(,)CI) $(TESTS) $(TEST_ARGS)
+
+.PHONY: overhead
+overhead: overhead-packages $(BINARY) out/overhead/connections out/overhead/attach out/overhead/empty.bpf.o ## Measure what tracing costs, beside other tools (root)
+	$(SUDO) benchmarks/overhead/run.sh $(ROUNDS) $(CONNECTIONS)
+
+.PHONY: bench
+bench: $(BPF_OBJECT) ## Measure decoding, tables and writing with BenchmarkDotNet (BENCH_ARGS="--jit" skips AOT)
+	dotnet run --project benchmarks/SockTrace.Benchmarks -c Release -- --filter '*' --artifacts out/benchmarks $(BENCH_ARGS)
+
+.PHONY: format
+format: format-packages ## Format all sources
+	clang-format -i bpf/socktrace.bpf.c bpf/socktrace.h benchmarks/overhead/*.c
+	dotnet format SockTrace.sln
+
+.PHONY: check-format
+check-format: format-packages $(BPF_OBJECT) ## Fail if a source is not formatted, or warns
+	clang-format --dry-run -Werror bpf/socktrace.bpf.c bpf/socktrace.h benchmarks/overhead/*.c
+	dotnet format SockTrace.sln --verify-no-changes
+
+.PHONY: clean
+clean: ## Remove all that was built
+	rm -rf out
+
+# NativeAOT's own output stays beside; only the binary is moved to where people look.
+$(BINARY): $(BPF_OBJECT) $(SOURCES) | build-packages
+	dotnet publish src/SockTrace -c Release -r $(RID) -p:Multiarch=$(MULTIARCH) -o out/publish -v quiet --nologo
+	cp out/publish/socktrace $(BINARY)
+
+$(TESTS): $(BPF_OBJECT) $(SOURCES) $(TEST_SOURCES)
+	dotnet build tests/SockTrace.Tests -c Debug -v quiet --nologo
+	touch $(TESTS)
+
+out/overhead/%.bpf.o: benchmarks/overhead/%.bpf.c | build-packages
+	mkdir -p out/overhead
+	clang -g -O2 -Wall -Wextra -Werror -Wno-unused-parameter -target bpf \
+		-idirafter /usr/include/$(MULTIARCH) -c $< -o $@
+
+out/overhead/%: benchmarks/overhead/%.c | build-packages
+	mkdir -p out/overhead
+	gcc -O2 -Wall -Wextra -Werror -o $@ $< -lbpf
+
+# -g makes the BTF that CO-RE needs; the DWARF that comes with it is stripped.
+$(BPF_OBJECT): $(BPF_SOURCES) | build-packages
+	mkdir -p out/bpf
+	clang -g -O2 -Wall -Wextra -Werror -Wno-unused-parameter -target bpf \
+		-idirafter /usr/include/$(MULTIARCH) -c bpf/socktrace.bpf.c -o $(BPF_OBJECT)
+	llvm-strip -g $(BPF_OBJECT)
+
+, := ,
+
+# Installs what is missing of the packages in $(1), if anything is.
+define install_packages
+	@missing=$$(for p in $(1); do \
+		dpkg-query -W -f '$${db:Status-Status}\n' $$p 2>/dev/null | grep -qx installed || echo $$p; done); \
+	if [ -n "$$missing" ]; then \
+		echo "installing:" $$missing; \
+		$(SUDO) apt-get update -qq; \
+		DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	fi
+endef
+
+.PHONY: build-packages test-packages overhead-packages format-packages
+build-packages:
+	@command -v dotnet >/dev/null || { echo "The .NET SDK 10 is missing: install dotnet-sdk-10.0." >&2; exit 1; }
+	$(call install_packages,$(BUILD_PACKAGES))
+test-packages:
+	$(call install_packages,$(TEST_PACKAGES))
+overhead-packages:
+	$(call install_packages,$(OVERHEAD_PACKAGES))
+format-packages:
+	$(call install_packages,$(FORMAT_PACKAGES))
