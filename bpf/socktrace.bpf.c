@@ -16,10 +16,11 @@
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
-#define AF_INET     2
-#define AF_INET6    10
-#define PF_KTHREAD  0x00200000
-#define MAPPED_WORD bpf_htonl(0xffff) /* third word of ::ffff:a.b.c.d */
+#define AF_INET       2
+#define AF_INET6      10
+#define PF_KTHREAD    0x00200000
+#define SHUTDOWN_MASK 3
+#define MAPPED_WORD   bpf_htonl(0xffff) /* third word of ::ffff:a.b.c.d */
 
 /* The only variable in .rodata, so that user space finds it at its start. */
 const volatile struct socktrace_config config;
@@ -50,12 +51,12 @@ struct {
 /*
  * A tracing program does not run on a CPU on which it is already running: a softirq that
  * interrupts it and changes another socket's state is skipped, and only the program's
- * recursion_misses shows it (bpf_prog_get_recursion_context(), since 6.2). So there are
- * two programs on the tracepoint. The first marks the transition as done; the second
- * emits what it does not find marked, and removes the mark. Softirqs do not nest, so one
- * of the two always runs. The marks are hashed: a softirq that comes between the two
- * programs leaves the outer transition's mark alone, unless both fall on the same place,
- * and then the transition comes twice, which user space recognises.
+ * recursion_misses shows it (__bpf_trace_run(), since 6.2). So there are two programs on
+ * the tracepoint. The first marks the transition as done; the second emits what it does
+ * not find marked, and removes the mark. Softirqs do not nest (except on PREEMPT_RT, where
+ * what both programs miss is still counted), so one of the two always runs. The marks are hashed: a
+ * softirq that comes between the two programs leaves the outer transition's mark alone, unless both
+ * fall on the same place, and then the transition comes twice, which user space recognises.
  *
  * The first program inserts, the second removes; nobody else looks.
  */
@@ -135,14 +136,26 @@ static __always_inline struct address ipv6(const struct in6_addr *in6)
 }
 
 /*
- * The source port is read from inet_sport: skc_num is already 0 at CLOSE, because
- * inet_put_port() has run. At CLOSE->SYN_SENT the port is 0 unless the socket was bound:
- * tcp_v4_connect() sets the state before inet_hash_connect() chooses a port.
+ * The local port. At CLOSE it stands in inet_sport only: inet_put_port() has cleared skc_num.
+ * But nothing clears inet_sport: on a socket that connects again it is the last attempt's,
+ * until inet_hash_connect() has chosen a port. So before that, and where it found none (no
+ * SYN has left), skc_num tells: 0, or the port that the socket is bound to.
  */
-static __always_inline struct tuple tuple_of(const struct sock *sk, const struct tcp_sock *tp)
+static __always_inline __u16 local_port(const struct sock *sk, const struct tcp_sock *tp,
+					int oldstate, int newstate)
+{
+	bool has_none_yet = newstate == TCP_SYN_SENT ||
+			    (oldstate == TCP_SYN_SENT && newstate == TCP_CLOSE && !tp->segs_out);
+
+	return has_none_yet ? sk->__sk_common.skc_num
+			    : bpf_ntohs(tp->inet_conn.icsk_inet.inet_sport);
+}
+
+static __always_inline struct tuple tuple_of(const struct sock *sk, const struct tcp_sock *tp,
+					     int oldstate, int newstate)
 {
 	struct tuple tuple = {
-		.lport = bpf_ntohs(tp->inet_conn.icsk_inet.inet_sport),
+		.lport = local_port(sk, tp, oldstate, newstate),
 		.rport = bpf_ntohs(sk->__sk_common.skc_dport),
 		.family = SOCKTRACE_FAMILY_IPV4,
 	};
@@ -168,19 +181,25 @@ static __always_inline bool in_prefix(const struct address *address)
 	       (address->words[1] & mask[1]) == prefix[1];
 }
 
-/* False only for what cannot match, whatever becomes known later: port 0 is "not yet". */
-static __always_inline bool may_match(const struct tuple *tuple, __u32 netns)
+/*
+ * False only for what cannot match, whatever becomes known later: port 0 is "not yet". What
+ * has gone through without a port goes through once more with it, so that user space does
+ * not wait for the end of a socket that nobody asked for.
+ */
+static __always_inline bool may_match(const struct tuple *tuple, __u32 netns, int oldstate)
 {
+	bool was_let_through = oldstate == TCP_SYN_SENT;
+
 	if (config.netns && netns != config.netns)
 		return false;
 	if (config.family && tuple->family != config.family)
 		return false;
-	if (config.lport && tuple->lport && tuple->lport != config.lport)
+	if (config.lport && tuple->lport && tuple->lport != config.lport && !was_let_through)
 		return false;
 	if (config.rport && tuple->rport && tuple->rport != config.rport)
 		return false;
 	if (config.port && tuple->lport && tuple->rport && tuple->lport != config.port &&
-	    tuple->rport != config.port)
+	    tuple->rport != config.port && !was_let_through)
 		return false;
 	if (config.host && tuple->rport && !in_prefix(&tuple->laddr) && !in_prefix(&tuple->raddr))
 		return false;
@@ -207,7 +226,10 @@ static __always_inline __u64 cgroup_of(const struct sock *sk)
  * whoever's back. Those below are made by connect(), listen(), shutdown() and close() in
  * the caller's context, which then holds the socket's lock: sk_lock.owned tells it from a
  * shutdown that tcp_rcv_state_process() carries out late, in softirq, for a socket that
- * was in SYN_RECV. At CLOSE an error means that the cause was elsewhere: a RST, or `ss -K`.
+ * was in SYN_RECV. Packets that came while it was held move it too, when the lock is given
+ * back: so to CLOSE only from where no packet leads without an error. An error there means
+ * that the cause was elsewhere: a RST, or `ss -K`. A listener that `ss -K` closes has no
+ * error, but neither has tcp_close() shut it down first.
  */
 static __always_inline bool current_is_owner(const struct sock *sk, int oldstate, int newstate)
 {
@@ -222,7 +244,19 @@ static __always_inline bool current_is_owner(const struct sock *sk, int oldstate
 	case TCP_LAST_ACK:
 		return oldstate == TCP_CLOSE_WAIT;
 	case TCP_CLOSE:
+		break;
+	default:
+		return false;
+	}
+
+	switch (oldstate) {
+	case TCP_SYN_SENT:
+	case TCP_SYN_RECV:
+	case TCP_ESTABLISHED:
+	case TCP_CLOSE_WAIT:
 		return !sk->sk_err;
+	case TCP_LISTEN:
+		return sk->sk_shutdown == SHUTDOWN_MASK;
 	default:
 		return false;
 	}
@@ -261,7 +295,9 @@ static __always_inline __u64 cookie_of(struct sock *sk)
 
 /*
  * Totals, once the socket is done. The kernel's bytes_sent counts retransmitted payload
- * again, and its bytes_received counts the peer's FIN as a byte (tcp_rcv_nxt_update()).
+ * again (and once more what this host itself dropped and sent anew: __tcp_transmit_skb()
+ * counts before the queue refuses), and its bytes_received counts the peer's FIN as a byte
+ * (tcp_rcv_nxt_update()).
  */
 static __always_inline void fill_totals(struct socktrace_event *event, const struct sock *sk,
 					const struct tcp_sock *tp)
@@ -270,7 +306,8 @@ static __always_inline void fill_totals(struct socktrace_event *event, const str
 	event->bytes_received = tp->bytes_received;
 	if (fin_received(sk)) {
 		event->flags |= SOCKTRACE_FLAG_FIN_RECEIVED;
-		event->bytes_received--;
+		if (event->bytes_received)
+			event->bytes_received--;
 	}
 	event->retransmits = tp->total_retrans;
 	event->srtt_us = tp->srtt_us >> 3;
@@ -296,16 +333,20 @@ static __always_inline __u64 wakeup_flags(struct cpu_state *cpu)
 static __always_inline int emit(struct sock *sk, int oldstate, int newstate, __u8 flags,
 				struct cpu_state *cpu)
 {
+	/* close() of a listener that `ss -K` has closed before. */
+	if (oldstate == newstate)
+		return 0;
+
 	/* NULL for SCTP, MPTCP and DCCP, which share the tracepoint. */
 	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
 
 	if (!tp)
 		return 0;
 
-	struct tuple tuple = tuple_of(sk, tp);
+	struct tuple tuple = tuple_of(sk, tp, oldstate, newstate);
 	__u32 netns = sk->__sk_common.skc_net.net->ns.inum;
 
-	if (!may_match(&tuple, netns))
+	if (!may_match(&tuple, netns, oldstate))
 		return 0;
 
 	struct socktrace_event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
@@ -314,7 +355,7 @@ static __always_inline int emit(struct sock *sk, int oldstate, int newstate, __u
 		struct socktrace_counts *lost = cpu_counts();
 
 		if (lost)
-			lost->ring_full++;
+			__sync_fetch_and_add(&lost->ring_full, 1);
 		return 0;
 	}
 
@@ -377,6 +418,6 @@ int BPF_PROG(on_set_state_missed, struct sock *sk, int oldstate, int newstate)
 	struct socktrace_counts *counted = cpu_counts();
 
 	if (counted)
-		counted->rescued++;
+		__sync_fetch_and_add(&counted->rescued, 1);
 	return emit(sk, oldstate, newstate, SOCKTRACE_FLAG_RESCUED, cpu);
 }

@@ -168,6 +168,7 @@ struct sock_common {
 		__portpair skc_portpair;
 		struct {
 			__be16 skc_dport;
+			__u16 skc_num;
 		};
 	};
 	short unsigned int skc_family;
@@ -240,6 +241,7 @@ struct inet_connection_sock {
 
 struct tcp_sock {
 	struct inet_connection_sock inet_conn;
+	u32 segs_out;
 	u64 bytes_sent;
 	u32 srtt_us;
 	u64 bytes_received;

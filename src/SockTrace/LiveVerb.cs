@@ -14,6 +14,7 @@ internal static class LiveVerb
         {
             Description = "Also write a trace to this file",
             HelpName = "FILE",
+            CustomParser = OptionParsers.OutputPath,
         };
         var force = new Option<bool>("--force") { Description = "Overwrite the file if it exists" };
         var command = new Command("live", "Watch this host now, one line a transition") { export, force };

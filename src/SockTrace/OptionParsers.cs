@@ -45,7 +45,7 @@ internal static class OptionParsers
     {
         if (CidrPrefix.TryParse(Text(result), out CidrPrefix prefix, out string error))
             return prefix;
-        result.AddError($"{NameOf(result)} {Text(result)}: {error}; for example 10.0.0.0/8, 2001:db8::/32 or 127.0.0.1");
+        result.AddError($"{NameOf(result)} {Quoted(result)}: {error}; for example 10.0.0.0/8, 2001:db8::/32 or 127.0.0.1");
         return null;
     }
 
@@ -54,7 +54,7 @@ internal static class OptionParsers
 
     public static TimeSpan? Duration(ArgumentResult result)
     {
-        const string Expected = "a time above 0 and up to 10000h, such as 30s, 500ms or 2m";
+        const string Expected = "a time above 0 and up to 10000h, such as 30s, 500ms or 2m (a bare number is seconds)";
         string text = Text(result);
         (string suffix, double seconds) = DurationUnits.FirstOrDefault(
             unit => text.EndsWith(unit.Suffix, StringComparison.Ordinal), ("", 1));
@@ -74,7 +74,7 @@ internal static class OptionParsers
                 CultureInfo.InvariantCulture, out long value)
             || value > BpfSource.MaxRingBytes / unit
             || value * unit < BpfSource.MinRingBytes)
-            return Fail<uint>(result, "a size from 64KiB to 2GiB");
+            return Fail<uint>(result, "a size from 64KiB to 2GiB, such as 65536, 512KiB or 16MiB");
         return BitOperations.RoundUpToPowerOf2((uint)(value * unit));
     }
 
@@ -82,7 +82,7 @@ internal static class OptionParsers
     {
         if (NetworkNamespace.TryResolve(Text(result), out uint inode, out string error))
             return inode;
-        result.AddError($"{NameOf(result)} {Text(result)}: {error}");
+        result.AddError($"{NameOf(result)} {Quoted(result)}: {error}");
         return null;
     }
 
@@ -91,10 +91,13 @@ internal static class OptionParsers
         string text = Text(result);
         if (ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong id) && id > 0)
             return id;
-        if (text.Contains('/', StringComparison.Ordinal) && Directory.Exists(text) && Inode.Of(text) is ulong inode)
+        if (text.Contains('/', StringComparison.Ordinal) && FileSystem.IsCgroup2(text) && FileSystem.InodeOf(text) is ulong inode)
             return inode;
-        return Fail<ulong?>(result, "a cgroup's id, or the path of its folder under /sys/fs/cgroup");
+        return Fail<ulong?>(result, "a cgroup's id, or the path of a folder of a cgroup2 file system, such as /sys/fs/cgroup/system.slice");
     }
+
+    public static string? OutputPath(ArgumentResult result) =>
+        Text(result).Length > 0 ? Text(result) : Fail<string?>(result, "the name of a file");
 
     private static long? Number(ArgumentResult result, long least, long most, string expected) =>
         long.TryParse(Text(result), NumberStyles.None, CultureInfo.InvariantCulture, out long value)
@@ -104,11 +107,13 @@ internal static class OptionParsers
 
     private static T? Fail<T>(ArgumentResult result, string expected)
     {
-        result.AddError($"{NameOf(result)} {Text(result)}: not {expected}");
+        result.AddError($"{NameOf(result)} {Quoted(result)}: not {expected}");
         return default;
     }
 
     private static string Text(ArgumentResult result) => result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+
+    private static string Quoted(ArgumentResult result) => Text(result) is { Length: > 0 } text ? text : "''";
 
     private static string NameOf(ArgumentResult result) => ((OptionResult)result.Parent!).Option.Name;
 }

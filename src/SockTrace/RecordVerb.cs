@@ -9,10 +9,11 @@ internal static class RecordVerb
     public static Command Create()
     {
         var options = new TraceOptions();
-        var output = new Option<string>("--output", "-o")
+        var output = new Option<string?>("--output", "-o")
         {
             Description = "The file to write; - is standard output",
             HelpName = "FILE",
+            CustomParser = OptionParsers.OutputPath,
             Required = true,
         };
         var force = new Option<bool>("--force") { Description = "Overwrite the file if it exists" };
@@ -20,7 +21,7 @@ internal static class RecordVerb
         options.AddTo(command);
         command.SetAction(parsed =>
         {
-            string path = parsed.GetRequiredValue(output);
+            string path = parsed.GetRequiredValue(output)!;
             return TraceRun.Run(options.Read(parsed), (header, clock) =>
             [
                 new NdjsonSink(

@@ -13,9 +13,9 @@ internal static class Sources
         switch (settings.Source)
         {
             case SourceChoice.Bpf:
-                return BpfSource.Open(settings.Filter, settings.RingBytes);
+                return OpenBpf(settings);
             case SourceChoice.Proc:
-                return new ProcSource();
+                return OpenProc(settings, reason: "");
             default:
                 return OpenBest(settings);
         }
@@ -25,15 +25,28 @@ internal static class Sources
     {
         try
         {
-            IEventSource bpf = BpfSource.Open(settings.Filter, settings.RingBytes);
-            Terminal.Say("source bpf: every transition, from the kernel's tracepoint");
-            return bpf;
+            return OpenBpf(settings);
         }
         catch (SourceUnavailableException e)
         {
-            Terminal.Say($"source proc: sockets are polled, and short connections are not seen, because of bpf: {e.Message}");
+            IEventSource proc = OpenProc(settings, $" (not bpf: {e.Message})");
             Terminal.Hint(e.Hint);
-            return new ProcSource();
+            return proc;
         }
+    }
+
+    private static BpfSource OpenBpf(TraceSettings settings)
+    {
+        var source = BpfSource.Open(settings.Filter, settings.RingBytes);
+        Terminal.Say("source bpf: every transition, from the kernel's tracepoint");
+        return source;
+    }
+
+    private static ProcSource OpenProc(TraceSettings settings, string reason)
+    {
+        if (settings.Filter.Cgroup is not null)
+            throw new SourceUnavailableException($"--cgroup: source proc cannot see cgroups{reason}", "use --source bpf, or leave out --cgroup");
+        Terminal.Say($"source proc{reason}: /proc is polled four times a second; shorter connections, bytes and exact times are not seen");
+        return new ProcSource();
     }
 }

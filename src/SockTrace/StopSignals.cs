@@ -1,21 +1,30 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace SockTrace;
 
 /// <summary>
-/// Ends the run at SIGINT, SIGTERM and SIGHUP. A second one ends the process as usual: the
-/// loop may be waiting for a reader that does not read.
+/// Ends the run at SIGINT, SIGTERM and SIGHUP. One that comes a second later or more ends
+/// the process as usual: the loop may be waiting for a reader that does not read. Sooner it
+/// is the same wish, sent twice: timeout(1) signals its child, and then the whole group.
 /// </summary>
 internal sealed class StopSignals : IDisposable
 {
-    private readonly PosixSignalRegistration[] _registrations;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
+    private readonly PosixSignalRegistration[] _registrations;
+    private long _firstSignal;
+
+    /// <param name="stop">Must not be disposed before this: a handler may still be running.</param>
     public StopSignals(CancellationTokenSource stop)
     {
         void OnSignal(PosixSignalContext context)
         {
-            context.Cancel = !stop.IsCancellationRequested;
-            stop.Cancel();
+            long now = Stopwatch.GetTimestamp();
+            long first = Interlocked.CompareExchange(ref _firstSignal, now, 0);
+            context.Cancel = first == 0 || Stopwatch.GetElapsedTime(first, now) < Patience;
+            if (first == 0)
+                stop.Cancel();
         }
 
         _registrations =

@@ -96,7 +96,7 @@ internal sealed class TraceOptions
 
     private readonly Option<int> _maxConnections = new("--max-connections")
     {
-        Description = $"Follow at most this many connections at once [default: {DefaultMaxConnections}]",
+        Description = "Follow at most this many connections at once",
         HelpName = "N",
         CustomParser = OptionParsers.MaxConnections,
         DefaultValueFactory = _ => DefaultMaxConnections,
@@ -104,7 +104,7 @@ internal sealed class TraceOptions
 
     private readonly Option<uint> _buffer = new("--buffer")
     {
-        Description = "Size of the ring buffer, rounded up to a power of two [default: 16MiB]",
+        Description = "Size of the ring buffer, rounded up to a power of two",
         HelpName = "16MiB",
         CustomParser = OptionParsers.Buffer,
         DefaultValueFactory = _ => (uint)BpfSource.DefaultRingBytes,

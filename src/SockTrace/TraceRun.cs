@@ -12,16 +12,18 @@ internal static class TraceRun
 {
     public static int Run(TraceSettings settings, Func<TraceHeader, WallClock, ITraceSink[]> openSinks)
     {
+        using var stop = new CancellationTokenSource();
+        using var signals = new StopSignals(stop);
         try
         {
             using IEventSource source = Sources.Open(settings);
             if (settings.Verbose)
                 ShowAttached(source);
-            return Run(settings, source, openSinks);
+            return Run(settings, source, openSinks, stop.Token);
         }
         catch (SourceUnavailableException e)
         {
-            Terminal.Error(e.Message);
+            Terminal.Say(e.Message);
             Terminal.Hint(e.Hint);
             ShowBpfLog(settings.Verbose);
             return ExitCode.Unavailable;
@@ -30,13 +32,14 @@ internal static class TraceRun
         {
             if (e.IsClosedPipe)
                 return ExitCode.Done;
-            Terminal.Error(e.Message);
+            Terminal.Say(e.Message);
             return ExitCode.Failed;
         }
     }
 
     private static int Run(
-        TraceSettings settings, IEventSource source, Func<TraceHeader, WallClock, ITraceSink[]> openSinks)
+        TraceSettings settings, IEventSource source, Func<TraceHeader, WallClock, ITraceSink[]> openSinks,
+        CancellationToken stop)
     {
         var clock = new WallClock();
         ITraceSink[] sinks = openSinks(HeaderOf(settings, source), clock);
@@ -46,20 +49,66 @@ internal static class TraceRun
             var miniSockets = new MiniSocketTable(settings.MaxConnections);
             var tracker = new ConnectionTracker(connections, miniSockets, settings.Filter, sinks);
             var loop = new TraceLoop(source, tracker, connections, miniSockets, sinks, clock);
-            using var stop = new CancellationTokenSource();
-            using var signals = new StopSignals(stop);
             if (settings.Verbose)
                 Terminal.Say("tracing");
-            TraceTotals totals = loop.Run(settings.Duration, stop.Token);
-            Terminal.Say($"{totals.Events} events, {totals.Lost} lost (ring {totals.LostRing}, kernel {totals.LostKernel}, "
-                + $"queue {totals.LostQueue}, table {totals.LostTable}), {totals.Unmatched} unmatched");
-            return ExitCode.Done;
+            int exitCode = RunToEnd(loop, sinks, settings.Duration, stop);
+            Summarise(loop.Totals);
+            return exitCode;
         }
         finally
         {
             foreach (ITraceSink sink in sinks)
                 sink.Dispose();
         }
+    }
+
+    private static int RunToEnd(TraceLoop loop, ITraceSink[] sinks, TimeSpan? duration, CancellationToken stop)
+    {
+        try
+        {
+            loop.Run(duration, stop);
+            return ExitCode.Done;
+        }
+        catch (OutputException e)
+        {
+            EndAll(sinks, loop.Totals, e.Message);
+            if (e.IsClosedPipe)
+                return ExitCode.Done;
+            Terminal.Say(e.Message);
+            return ExitCode.Failed;
+        }
+        catch (SourceFailedException e)
+        {
+            EndAll(sinks, loop.Totals, known: null);
+            Terminal.Say(e.Message);
+            return ExitCode.Failed;
+        }
+    }
+
+    /// <summary>What was seen until the failure still gets its end, wherever it can be written.</summary>
+    private static void EndAll(ITraceSink[] sinks, TraceTotals totals, string? known)
+    {
+        foreach (ITraceSink sink in sinks)
+        {
+            try
+            {
+                sink.OnEnd(totals);
+            }
+            catch (OutputException e)
+            {
+                if (e.Message != known && !e.IsClosedPipe)
+                    Terminal.Say(e.Message);
+            }
+        }
+    }
+
+    private static void Summarise(TraceTotals totals)
+    {
+        string shown = totals.Shown == totals.Events ? "" : $"{totals.Shown} shown of ";
+        string lost = totals.Lost == 0
+            ? "none lost"
+            : $"{totals.Lost} lost (ring {totals.LostRing}, kernel {totals.LostKernel}, queue {totals.LostQueue}, table {totals.LostTable})";
+        Terminal.Say($"{shown}{totals.Events} transitions, {lost}, {totals.Unmatched} unmatched");
     }
 
     private static TraceHeader HeaderOf(TraceSettings settings, IEventSource source) => new()
@@ -88,6 +137,6 @@ internal static class TraceRun
     private static void ShowBpfLog(bool all)
     {
         foreach (string line in all ? BpfLog.Tail() : BpfLog.Tail(5))
-            Console.Error.WriteLine($"  {line}");
+            Terminal.Detail(line);
     }
 }

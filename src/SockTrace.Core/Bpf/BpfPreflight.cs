@@ -1,4 +1,5 @@
 using System.Globalization;
+using SockTrace.Host;
 using SockTrace.Pipeline;
 
 namespace SockTrace.Bpf;

@@ -4,6 +4,7 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using SockTrace.Events;
 using SockTrace.Filters;
+using SockTrace.Host;
 using SockTrace.Pipeline;
 
 namespace SockTrace.Bpf;
@@ -28,18 +29,16 @@ internal sealed unsafe class BpfSource : IEventSource
     private readonly BpfObjectHandle _object;
     private readonly BpfProgram _first;
     private readonly BpfProgram _second;
-    private readonly BpfLinkHandle[] _links;
-    private readonly RingBufferHandle _ring;
+    private readonly List<BpfLinkHandle> _links = [];
+    private readonly RingBufferHandle? _ring;
     private readonly BpfMap _counts;
     private readonly BpfCounts[] _cpuCounts;
     private readonly Destination* _destination;
     private bool _hasMore;
 
-    private BpfSource(TraceFilter filter, uint ringBytes)
+    private BpfSource(BpfObjectHandle @object, TraceFilter filter, uint ringBytes)
     {
-        _destination = (Destination*)NativeMemory.AllocZeroed((nuint)sizeof(Destination));
-        _object = new BpfObjectHandle(EmbeddedObject(), "socktrace\0"u8);
-
+        _object = @object;
         BpfConfig config = BpfConfig.From(filter);
         config.WakeBytes = ringBytes / 4;
         _object.Map(".rodata").Initialise(config);
@@ -49,12 +48,22 @@ internal sealed unsafe class BpfSource : IEventSource
 
         _counts = _object.Map("counts");
         _cpuCounts = new BpfCounts[LibBpf.ThrowIfError(LibBpf.libbpf_num_possible_cpus(), "count the CPUs")];
-        _ring = new RingBufferHandle(_object, events, &OnRecord, _destination);
-
-        // The order matters: what the first has not marked, the second takes for missed.
         _first = _object.Program("on_set_state");
         _second = _object.Program("on_set_state_missed");
-        _links = [_first.Attach(), _second.Attach()];
+
+        _destination = (Destination*)NativeMemory.AllocZeroed((nuint)sizeof(Destination));
+        try
+        {
+            _ring = new RingBufferHandle(_object, events, &OnRecord, _destination);
+            // The order matters: what the first has not marked, the second takes for missed.
+            _links.Add(_first.Attach());
+            _links.Add(_second.Attach());
+        }
+        catch (BpfException)
+        {
+            Dispose();
+            throw;
+        }
     }
 
     public string Name => "bpf";
@@ -72,12 +81,15 @@ internal sealed unsafe class BpfSource : IEventSource
     {
         BpfPreflight.Check();
         BpfLog.Capture();
+        BpfObjectHandle? @object = null;
         try
         {
-            return new BpfSource(filter, ringBytes);
+            @object = new BpfObjectHandle(EmbeddedObject(), "socktrace\0"u8);
+            return new BpfSource(@object, filter, ringBytes);
         }
         catch (BpfException e)
         {
+            @object?.Dispose();
             throw BpfPreflight.Explain(e);
         }
     }
@@ -91,10 +103,10 @@ internal sealed unsafe class BpfSource : IEventSource
             _destination->Cursor = start;
             _destination->End = start + (memory.Length / TcpEvent.Size * TcpEvent.Size);
             if (!_hasMore && timeout > TimeSpan.Zero)
-                ThrowIfBroken(_ring.Poll((int)Math.Ceiling(timeout.TotalMilliseconds)));
+                ThrowIfBroken(_ring!.Poll((int)Math.Ceiling(timeout.TotalMilliseconds)));
             // Below the wakeup threshold events come without one, so look in any case.
             if (_destination->Cursor == start)
-                ThrowIfBroken(_ring.Consume());
+                ThrowIfBroken(_ring!.Consume());
 
             _hasMore = _destination->Cursor == _destination->End;
             writer.Advance((int)(_destination->Cursor - start));
@@ -104,16 +116,24 @@ internal sealed unsafe class BpfSource : IEventSource
 
     public void Stop()
     {
-        // The second first: alone, it would take everything for missed.
-        _links[1].Dispose();
-        _links[0].Dispose();
+        // The last first: alone, the second of the pair would take everything for missed.
+        for (int i = _links.Count - 1; i >= 0; i--)
+            _links[i].Dispose();
     }
 
     public SourceLosses ReadLosses()
     {
-        // In this order: a miss is counted before its rescue, so a difference is no passing one.
-        long misses = _first.ReadRecursionMisses();
-        _counts.ReadPerCpu<BpfCounts>(_cpuCounts);
+        long misses;
+        try
+        {
+            // In this order: a miss is counted before its rescue, so a difference is no passing one.
+            misses = _first.ReadRecursionMisses();
+            _counts.ReadPerCpu<BpfCounts>(_cpuCounts);
+        }
+        catch (BpfException e)
+        {
+            throw Failed(e);
+        }
         long ringFull = 0, rescued = 0;
         foreach (BpfCounts cpu in _cpuCounts)
         {
@@ -126,7 +146,7 @@ internal sealed unsafe class BpfSource : IEventSource
     public void Dispose()
     {
         Stop();
-        _ring.Dispose();
+        _ring?.Dispose();
         _object.Dispose();
         NativeMemory.Free(_destination);
     }
@@ -135,8 +155,10 @@ internal sealed unsafe class BpfSource : IEventSource
     {
         bool isFull = _destination->Cursor == _destination->End;
         if (rc < 0 && rc != -Errno.EINTR && !isFull)
-            throw new BpfException("read the ring buffer", -rc);
+            throw Failed(new BpfException("read the ring buffer", -rc));
     }
+
+    private static SourceFailedException Failed(BpfException e) => new($"source bpf: {e.Message}", e);
 
     private static ReadOnlySpan<byte> EmbeddedObject()
     {

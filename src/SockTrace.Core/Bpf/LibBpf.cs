@@ -63,10 +63,17 @@ internal static unsafe partial class LibBpf
     public static partial int ring_buffer__consume(RingBufferHandle rb);
 
     [LibraryImport(Library)]
+    public static partial int ring_buffer__epoll_fd(RingBufferHandle rb);
+
+    [LibraryImport(Library)]
     public static partial void ring_buffer__free(nint rb);
 
     [LibraryImport(Library)]
     public static partial nint libbpf_set_print(delegate* unmanaged<int, byte*, void*, int> fn);
+
+    /// <param name="ev">The events, then the data, which begin at the next 4 or 8 bytes by architecture.</param>
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int epoll_ctl(int epfd, int op, int fd, uint* ev);
 
     [LibraryImport("libc")]
     public static partial int vsnprintf(byte* str, nuint size, byte* format, void* ap);
@@ -91,15 +98,6 @@ internal static unsafe partial class LibBpf
     [StructLayout(LayoutKind.Explicit, Size = 216)]
     public struct bpf_prog_info
     {
-        [FieldOffset(0)]
-        public uint type;
-
-        [FieldOffset(192)]
-        public ulong run_time_ns;
-
-        [FieldOffset(200)]
-        public ulong run_cnt;
-
         [FieldOffset(208)]
         public ulong recursion_misses;
     }

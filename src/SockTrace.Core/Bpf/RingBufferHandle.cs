@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace SockTrace.Bpf;
@@ -5,7 +6,7 @@ namespace SockTrace.Bpf;
 /// <summary>A <c>struct ring_buffer *</c>: the consumer of one ring-buffer map.</summary>
 internal sealed unsafe class RingBufferHandle : SafeHandleZeroOrMinusOneIsInvalid
 {
-    private readonly BpfObjectHandle _object;
+    private readonly BpfObjectHandle? _object;
 
     /// <param name="object">Kept alive as long as the ring.</param>
     /// <param name="map">A loaded ring-buffer map of it.</param>
@@ -18,6 +19,7 @@ internal sealed unsafe class RingBufferHandle : SafeHandleZeroOrMinusOneIsInvali
     {
         SetHandle(LibBpf.ThrowIfNull(
             LibBpf.ring_buffer__new(map.Fd, callback, context, null), "map the ring buffer"));
+        WakeAtEdges(map.Fd);
         bool added = false;
         @object.DangerousAddRef(ref added);
         _object = @object;
@@ -31,10 +33,23 @@ internal sealed unsafe class RingBufferHandle : SafeHandleZeroOrMinusOneIsInvali
     /// <returns>Likewise; 0 also after a timeout, whether or not records have come without a wakeup.</returns>
     public int Poll(int timeoutMs) => LibBpf.ring_buffer__poll(this, timeoutMs);
 
+    /// <summary>
+    /// libbpf waits for a level: once woken, every wait would return at once while anything is
+    /// in the ring. At edges, only a wakeup that the program sends ends the wait.
+    /// </summary>
+    private void WakeAtEdges(int mapFd)
+    {
+        const int Modify = 3; // EPOLL_CTL_MOD
+        const uint In = 1, EdgeTriggered = 1u << 31;
+        uint* wanted = stackalloc uint[4] { In | EdgeTriggered, 0, 0, 0 }; // libbpf's data is 0 for its first ring
+        if (LibBpf.epoll_ctl(LibBpf.ring_buffer__epoll_fd(this), Modify, mapFd, wanted) < 0)
+            throw new BpfException("wait for the ring buffer", Marshal.GetLastPInvokeError());
+    }
+
     protected override bool ReleaseHandle()
     {
         LibBpf.ring_buffer__free(handle);
-        _object.DangerousRelease();
+        _object?.DangerousRelease();
         return true;
     }
 }

@@ -17,6 +17,6 @@ internal enum TcpState : byte
     Listen = 10,
     Closing = 11,
 
-    /// <summary>A request socket: /proc shows it, the tracepoint never does.</summary>
+    /// <summary>A request socket. The tracepoint never shows it, and /proc shows it as SYN_RECV.</summary>
     NewSynRecv = 12,
 }

@@ -33,6 +33,11 @@ internal sealed record TraceFilter
     /// <summary>First transition to now at least this.</summary>
     public TimeSpan? MinLifetime { get; init; }
 
+    /// <summary>Whether there is a filter for what does not change over a socket's life.</summary>
+    public bool HasTuple => (Port ?? Lport ?? Rport) is not null || Host is not null || Netns is not null || Family is not null;
+
+    public bool IsEmpty => !HasTuple && Pid is null && Comm is null && Cgroup is null && MinLifetime is null;
+
     public bool Accepts(in ConnectionView connection, long nowNs)
     {
         if (!AcceptsTuple(connection.Netns, connection.Family, connection.Laddr, connection.Lport, connection.Raddr,
@@ -55,7 +60,7 @@ internal sealed record TraceFilter
         Pid is null && Comm is null && Cgroup is null
         && AcceptsTuple(mini.Netns, mini.Family, mini.Laddr, mini.Lport, mini.Raddr, mini.Rport);
 
-    private bool AcceptsTuple(uint netns, IpFamily family, IpAddress laddr, ushort lport, IpAddress raddr, ushort rport)
+    public bool AcceptsTuple(uint netns, IpFamily family, IpAddress laddr, ushort lport, IpAddress raddr, ushort rport)
     {
         if (Netns is uint wantedNetns && netns != wantedNetns)
             return false;

@@ -1,8 +1,15 @@
+using System.Text;
+using CommunityToolkit.HighPerformance.Buffers;
+using Microsoft.Win32.SafeHandles;
+
 namespace SockTrace.Host;
 
 /// <summary>Which machine this is.</summary>
 internal static class HostFacts
 {
+    /// <summary>ip_local_reserved_ports with every second port in it.</summary>
+    private const int LongestValue = 256 * 1024;
+
     public static string HostName => Environment.MachineName;
 
     /// <summary>As <c>uname -r</c> prints it.</summary>
@@ -16,7 +23,11 @@ internal static class HostFacts
     {
         try
         {
-            return File.ReadAllText(path).TrimEnd('\n');
+            // A sysctl gives its whole value to the first read only.
+            using SafeFileHandle file = File.OpenHandle(path);
+            using var buffer = SpanOwner<byte>.Allocate(LongestValue);
+            int length = RandomAccess.Read(file, buffer.Span, fileOffset: 0);
+            return Encoding.UTF8.GetString(buffer.Span[..length]).TrimEnd('\n');
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

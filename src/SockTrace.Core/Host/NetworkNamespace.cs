@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace SockTrace.Host;
 
@@ -24,10 +25,18 @@ internal static class NetworkNamespace
         else if (!text.Contains('/', StringComparison.Ordinal))
             path = $"{Names}/{text}";
 
-        if (text.Length > 0 && Inode.Of(path) is ulong found)
+        if (text.Length > 0 && FileSystem.InodeOf(path) is ulong found)
         {
             inode = (uint)found;
-            return true;
+            if (FileSystem.IsNetworkNamespace(path))
+                return true;
+            error = $"{path} is no network namespace; expected an inode number, a path, pid:N, or a name that `ip netns` lists";
+            return false;
+        }
+        if (text.Length > 0 && Marshal.GetLastPInvokeError() is Errno.EACCES or Errno.EPERM)
+        {
+            error = $"may not look at {path}: {Errno.Text(Errno.EACCES)}";
+            return false;
         }
         error = $"no network namespace at {path}; expected an inode number, a path, pid:N, or a name that `ip netns` lists";
         return false;

@@ -15,9 +15,12 @@ namespace SockTrace.Output;
 /// </remarks>
 internal ref struct JsonLine(Span<byte> destination)
 {
+    private readonly Span<byte> _destination = destination;
     private readonly ref byte _start = ref MemoryMarshal.GetReference(destination);
 
     public int Length { get; private set; }
+
+    public readonly ReadOnlySpan<byte> Written => _destination[..Length];
 
     private readonly ref byte Next => ref Unsafe.Add(ref _start, Length);
 

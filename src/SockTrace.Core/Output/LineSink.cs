@@ -15,14 +15,14 @@ internal sealed class LineSink : ITraceSink
 
     private readonly OutputBuffer _output;
     private readonly WallClock _clock;
-    private readonly TimeZoneInfo _zone;
+    private TimeOfDayFormat _times;
 
     /// <param name="file">Owned from here on.</param>
     /// <param name="clock">Of the events.</param>
     /// <param name="zone">In which times of day are shown.</param>
     public LineSink(OutputFile file, WallClock clock, TimeZoneInfo zone)
     {
-        _zone = zone;
+        _times = new TimeOfDayFormat(zone);
         _output = new OutputBuffer(file);
         _clock = clock;
         WriteHeading();
@@ -137,9 +137,7 @@ internal sealed class LineSink : ITraceSink
 
     private void WriteTime(ref TextLine line, long timeNs)
     {
-        long ticks = DateTime.UnixEpoch.Ticks + (_clock.ToUnixNs(timeNs) / TimeSpan.NanosecondsPerTick);
-        var local = TimeZoneInfo.ConvertTimeFromUtc(new DateTime(ticks, DateTimeKind.Utc), _zone);
-        line.TimeOfDay(local.TimeOfDay);
+        line.TimeOfDay(ref _times, _clock.ToUnixNs(timeNs));
     }
 
     private void End(ref TextLine line)

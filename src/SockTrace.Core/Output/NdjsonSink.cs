@@ -1,3 +1,4 @@
+using System.Text;
 using SockTrace.Events;
 using SockTrace.Host;
 using SockTrace.Tracking;
@@ -12,6 +13,7 @@ internal sealed class NdjsonSink : ITraceSink
     /// <summary>More than the longest record can take: about 40 names, 4 texts and 35 scalars.</summary>
     private const int MaxRecord = 4096;
 
+    private readonly OutputFile _file;
     private readonly OutputBuffer _output;
     private readonly WallClock _clock;
     private readonly TupleTexts _tuples = new();
@@ -22,6 +24,7 @@ internal sealed class NdjsonSink : ITraceSink
     /// <param name="file">Owned from here on.</param>
     public NdjsonSink(OutputFile file, WallClock clock, TraceHeader header)
     {
+        _file = file;
         _output = new OutputBuffer(file);
         _clock = clock;
         WriteHeader(header);
@@ -133,8 +136,9 @@ internal sealed class NdjsonSink : ITraceSink
 
     private void WriteHeader(TraceHeader header)
     {
-        byte[] filters = System.Text.Encoding.UTF8.GetBytes(header.Filters);
-        var line = new JsonLine(_output.Reserve(MaxRecord + (filters.Length * 6)));
+        byte[] filters = Encoding.UTF8.GetBytes(header.Filters);
+        int texts = filters.Length + (header.Settings.ReservedPorts?.Length ?? 0);
+        var line = new JsonLine(new byte[MaxRecord + (texts * 6)]);
         line.Raw("{\"type\":\"header\",\"ts\":"u8);
         line.Time(ref _times, _clock.ToUnixNs(WallClock.MonotonicNs));
         line.Field(",\"schema\":"u8, Schema);
@@ -155,8 +159,8 @@ internal sealed class NdjsonSink : ITraceSink
         WriteSetting(ref line, ",\"fin_timeout_s\":"u8, settings.FinTimeoutSeconds);
         WriteSetting(ref line, ",\"tw_reuse\":"u8, settings.TimeWaitReuse);
         WriteSetting(ref line, ",\"max_tw_buckets\":"u8, settings.MaxTimeWaitBuckets);
-        End(ref line);
-        Flush();
+        line.Raw("}\n"u8);
+        _file.Write(line.Written);
     }
 
     private static void WriteText(ref JsonLine line, ReadOnlySpan<byte> name, string? value)
@@ -164,7 +168,7 @@ internal sealed class NdjsonSink : ITraceSink
         if (value is null)
             return;
         line.Raw(name);
-        line.Text(System.Text.Encoding.UTF8.GetBytes(value));
+        line.Text(Encoding.UTF8.GetBytes(value));
     }
 
     private static void WriteSetting(ref JsonLine line, ReadOnlySpan<byte> name, long? value)

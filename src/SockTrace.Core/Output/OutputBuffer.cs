@@ -31,7 +31,10 @@ internal sealed class OutputBuffer : IDisposable
     public void Flush()
     {
         if (_length == 0)
+        {
+            _file.ThrowIfReaderHasGone();
             return;
+        }
         int length = _length;
         _length = 0;
         _file.Write(_buffer.Span[..length]);

@@ -1,28 +1,37 @@
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
+using SockTrace.Host;
 
 namespace SockTrace.Output;
 
 /// <summary>
-/// Where lines go: a file of our own, or standard output. After a failed write a file ends
-/// with the last line that is whole.
+/// Where lines go: a file of our own, or standard output. After a failed write a file of our
+/// own ends with the last line that is whole; what somebody else wrote is never touched.
 /// </summary>
-internal sealed class OutputFile : IDisposable
+/// <remarks>
+/// By write(2), and not by a FileStream, which writes to places that it counts itself: on a
+/// descriptor that others share, what they write would come to lie over it.
+/// </remarks>
+internal sealed partial class OutputFile : IDisposable
 {
-    private const int EPIPE = 32;
+    private readonly SafeFileHandle _handle;
+    private readonly bool _isOurs;
+    private long _wholeLength;
 
-    private readonly FileStream _stream;
-    private long _length;
-
-    private OutputFile(string name, FileStream stream)
+    private OutputFile(string name, SafeFileHandle handle, bool isOurs)
     {
         Name = name;
-        _stream = stream;
+        _handle = handle;
+        _isOurs = isOurs;
     }
 
     /// <summary>The path as the user gave it, or <c>standard output</c>.</summary>
     public string Name { get; }
 
-    /// <summary>Creates a file that only its owner can read: a trace tells who talks to whom.</summary>
+    /// <summary>
+    /// Creates a file that only its owner can read: a trace tells who talks to whom. A device
+    /// or a FIFO is written to as it is.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="force">Whether one that exists is overwritten.</param>
     /// <exception cref="OutputException">It exists, or cannot be created.</exception>
@@ -30,14 +39,18 @@ internal sealed class OutputFile : IDisposable
     {
         try
         {
-            return new OutputFile(path, new FileStream(path, new FileStreamOptions
+            bool isSpecial = FileSystem.IsSpecial(path);
+            FileMode mode = isSpecial ? FileMode.Open : force ? FileMode.Create : FileMode.CreateNew;
+            var options = new FileStreamOptions
             {
-                Mode = force ? FileMode.Create : FileMode.CreateNew,
+                Mode = mode,
                 Access = FileAccess.Write,
                 Share = FileShare.ReadWrite | FileShare.Delete,
                 BufferSize = 0,
-                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-            }));
+            };
+            if (mode != FileMode.Open)
+                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            return new OutputFile(path, new FileStream(path, options).SafeFileHandle, isOurs: !isSpecial);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -45,41 +58,65 @@ internal sealed class OutputFile : IDisposable
         }
     }
 
-    /// <summary>
-    /// Standard output as it is: the console's own stream takes a closed pipe for success.
-    /// </summary>
+    /// <summary>Standard output as it is.</summary>
     public static OutputFile StandardOutput() =>
-        new("standard output", new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0));
+        new("standard output", new SafeFileHandle(1, ownsHandle: false), isOurs: false);
 
     /// <exception cref="OutputException">Not all of it could be written.</exception>
-    public void Write(ReadOnlySpan<byte> lines)
+    public unsafe void Write(ReadOnlySpan<byte> lines)
     {
-        try
+        int done = 0;
+        fixed (byte* start = lines)
         {
-            _stream.Write(lines);
-            _length += lines.Length;
+            while (done < lines.Length)
+            {
+                nint count = write(_handle, start + done, (nuint)(lines.Length - done));
+                if (count >= 0)
+                    done += (int)count;
+                else if (Marshal.GetLastPInvokeError() is int errno && !CanRetry(errno))
+                    throw Failed(errno, lines[..done]);
+            }
         }
-        catch (IOException e)
-        {
-            bool isClosedPipe = e.HResult == EPIPE;
-            if (!isClosedPipe && _stream.CanSeek)
-                CutTornLine(lines);
-            throw new OutputException(Name, "write to", Reason(e), isClosedPipe);
-        }
+        _wholeLength += lines.Length;
     }
 
-    public void Dispose() => _stream.Dispose();
-
-    private void CutTornLine(ReadOnlySpan<byte> lines)
+    /// <summary>Notices that a pipe's reader has gone, without writing to it.</summary>
+    /// <exception cref="OutputException">It has.</exception>
+    public unsafe void ThrowIfReaderHasGone()
     {
-        int written = (int)Math.Clamp(RandomAccess.GetLength(_stream.SafeFileHandle) - _length, 0, lines.Length);
-        RandomAccess.SetLength(_stream.SafeFileHandle, _length + lines[..written].LastIndexOf((byte)'\n') + 1);
+        if (_isOurs)
+            return;
+        var fd = new PollFd { Fd = (int)_handle.DangerousGetHandle() };
+        if (poll(&fd, 1, 0) > 0 && (fd.ReturnedEvents & PollFd.Error) != 0)
+            throw new OutputException(Name, "write to", Errno.Text(Errno.EPIPE), isClosedPipe: true);
+    }
+
+    public void Dispose() => _handle.Dispose();
+
+    private unsafe bool CanRetry(int errno)
+    {
+        if (errno != Errno.EAGAIN)
+            return errno == Errno.EINTR;
+        // Whoever shares this descriptor made it non-blocking.
+        var fd = new PollFd { Fd = (int)_handle.DangerousGetHandle(), Events = PollFd.Out };
+        poll(&fd, 1, -1);
+        return true;
+    }
+
+    private OutputException Failed(int errno, ReadOnlySpan<byte> written)
+    {
+        if (_isOurs)
+        {
+            _wholeLength += written.LastIndexOf((byte)'\n') + 1;
+            RandomAccess.SetLength(_handle, _wholeLength);
+        }
+        return new OutputException(Name, "write to", Errno.Text(errno), errno == Errno.EPIPE);
     }
 
     private static string WhyNotCreated(Exception e, string path, bool force) => e switch
     {
+        _ when Directory.Exists(path) => "it is a folder",
         DirectoryNotFoundException => "its folder does not exist",
-        UnauthorizedAccessException when Directory.Exists(path) => "it is a folder",
         UnauthorizedAccessException => "permission denied",
         _ when !force && File.Exists(path) => "it exists (--force overwrites it)",
         _ => Reason(e),
@@ -91,5 +128,21 @@ internal sealed class OutputFile : IDisposable
         int path = e.Message.IndexOf(" : ", StringComparison.Ordinal);
         string reason = path < 0 ? e.Message : e.Message[..path];
         return char.ToLowerInvariant(reason[0]) + reason[1..].TrimEnd('.');
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static unsafe partial nint write(SafeFileHandle fd, byte* buffer, nuint count);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static unsafe partial int poll(PollFd* fds, nuint count, int timeoutMs);
+
+    /// <summary>struct pollfd, poll(2).</summary>
+    private struct PollFd
+    {
+        public const short Out = 4, Error = 8;
+
+        public int Fd;
+        public short Events;
+        public short ReturnedEvents;
     }
 }

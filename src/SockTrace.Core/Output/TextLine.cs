@@ -93,50 +93,21 @@ internal ref struct TextLine(Span<byte> destination)
     /// <summary>Three significant digits, as <c>45.1us</c>, <c>3.20ms</c>, <c>61.0s</c>.</summary>
     public void Duration(long ns)
     {
-        switch (ns)
-        {
-            case < 1_000:
-                Number(ns);
-                Text("ns"u8);
-                break;
-            case < 1_000_000:
-                Scaled(ns / 1e3, "us"u8);
-                break;
-            case < 1_000_000_000:
-                Scaled(ns / 1e6, "ms"u8);
-                break;
-            default:
-                Scaled(ns / 1e9, "s"u8);
-                break;
-        }
+        int unit = Scaled((ulong)Math.Max(0, ns));
+        Text(unit switch { 0 => "ns"u8, 1 => "us"u8, 2 => "ms"u8, _ => "s"u8 });
     }
 
     /// <summary>As <c>120B</c>, <c>3.40kB</c>, <c>1.20MB</c> (powers of 1000).</summary>
     public void Bytes(ulong bytes)
     {
-        switch (bytes)
-        {
-            case < 1_000:
-                Number((long)bytes);
-                Text("B"u8);
-                break;
-            case < 1_000_000:
-                Scaled(bytes / 1e3, "kB"u8);
-                break;
-            case < 1_000_000_000:
-                Scaled(bytes / 1e6, "MB"u8);
-                break;
-            default:
-                Scaled(bytes / 1e9, "GB"u8);
-                break;
-        }
+        int unit = Scaled(bytes);
+        Text(unit switch { 0 => "B"u8, 1 => "kB"u8, 2 => "MB"u8, _ => "GB"u8 });
     }
 
     /// <summary><c>12:34:56.789</c>, and a space.</summary>
-    public void TimeOfDay(TimeSpan time)
+    public void TimeOfDay(ref TimeOfDayFormat format, long unixNs)
     {
-        time.TryFormat(_destination[Length..], out int written, "hh\\:mm\\:ss\\.fff", CultureInfo.InvariantCulture);
-        Length += written;
+        Length += format.Write(unixNs, _destination[Length..]);
         Pad(1);
     }
 
@@ -153,12 +124,40 @@ internal ref struct TextLine(Span<byte> destination)
             or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate
             or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned;
 
-    private void Scaled(double value, ReadOnlySpan<byte> unit)
+    /// <summary>Writes three significant digits, rounded.</summary>
+    /// <returns>By which power of 1000, up to the third.</returns>
+    private int Scaled(ulong value)
     {
-        string format = value switch { < 10 => "0.00", < 100 => "0.0", _ => "0" };
-        value.TryFormat(_destination[Length..], out int written, format, CultureInfo.InvariantCulture);
-        Length += written;
-        Text(unit);
+        int power = 0;
+        ulong unit = 1;
+        // Half a unit below a thousand rounds up to one of the next.
+        while (power < 3 && value >= (unit * 1000) - (unit / 2))
+        {
+            power++;
+            unit *= 1000;
+        }
+        if (power == 0)
+        {
+            Number((long)value);
+            return 0;
+        }
+
+        int decimals = 2;
+        ulong rounded = ((value / (unit / 200)) + 1) / 2;
+        for (ulong step = unit / 20; rounded >= 1000 && decimals > 0; step *= 10)
+        {
+            rounded = ((value / step) + 1) / 2;
+            decimals--;
+        }
+        ulong scale = decimals switch { 2 => 100, 1 => 10, _ => 1 };
+        Number((long)(rounded / scale));
+        if (decimals > 0)
+        {
+            Text("."u8);
+            Digits.WritePadded(ref _destination[Length], (uint)(rounded % scale), decimals);
+            Length += decimals;
+        }
+        return power;
     }
 
     private void Pad(int count)

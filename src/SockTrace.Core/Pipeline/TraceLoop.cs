@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.IO.Pipelines;
 using SockTrace.Host;
+using SockTrace.Output;
 using SockTrace.Tracking;
 
 namespace SockTrace.Pipeline;
@@ -29,8 +30,9 @@ internal sealed class TraceLoop(
     private long _lostRing, _lostKernel, _lostTable;
 
     /// <summary>Runs until <paramref name="stop"/>, or for <paramref name="duration"/>.</summary>
-    /// <returns>What was seen and what was lost.</returns>
-    public TraceTotals Run(TimeSpan? duration, CancellationToken stop)
+    /// <exception cref="OutputException">A sink's file does not take what is written.</exception>
+    /// <exception cref="SourceFailedException">The source gives no more.</exception>
+    public void Run(TimeSpan? duration, CancellationToken stop)
     {
         long start = Stopwatch.GetTimestamp();
         long nextLosses = start;
@@ -62,13 +64,13 @@ internal sealed class TraceLoop(
         }
         while (isLeft);
         ReportLosses();
-
-        var totals = new TraceTotals(WallClock.MonotonicNs, tracker.Events, tracker.Unmatched,
-            _lostRing, _lostKernel, LostQueue: 0, _lostTable);
         foreach (ITraceSink sink in sinks)
-            sink.OnEnd(totals);
-        return totals;
+            sink.OnEnd(Totals);
     }
+
+    /// <summary>What was seen and what was lost until now.</summary>
+    public TraceTotals Totals => new(WallClock.MonotonicNs, tracker.Events, tracker.Shown, tracker.Unmatched,
+        _lostRing, _lostKernel, LostQueue: 0, _lostTable);
 
     private void Drain()
     {

@@ -23,7 +23,7 @@ internal static class ProcNamespaces
 
     private static void AddIfReadable(Dictionary<uint, string> folders, string process)
     {
-        if (Inode.Of($"{process}/ns/net") is ulong inode)
+        if (FileSystem.InodeOf($"{process}/ns/net") is ulong inode)
             folders.TryAdd((uint)inode, $"{process}/net");
     }
 }

@@ -36,6 +36,7 @@ internal sealed class ProcSource : IEventSource
     private long _nextScan;
     private ulong _lastId;
     private long _malformed;
+    private bool _isOwnerWanted;
 
     public string Name => "proc";
 
@@ -95,8 +96,9 @@ internal sealed class ProcSource : IEventSource
                 _unread.Add(netns);
                 continue;
             }
-            if (_sockets.Exists(socket => socket.Inode != 0 && !_seen.ContainsKey(SocketKey.Of(netns, socket))))
-                _owners.Refresh();
+            _isOwnerWanted |= _sockets.Exists(socket => socket.Inode != 0 && !_seen.ContainsKey(SocketKey.Of(netns, socket)));
+            if (_isOwnerWanted)
+                _isOwnerWanted = !_owners.Refresh();
             foreach (ProcSocket socket in _sockets)
             {
                 foreach (TcpEvent e in Compare(netns, socket, nowNs))
@@ -129,7 +131,6 @@ internal sealed class ProcSource : IEventSource
 
     private IEnumerable<TcpEvent> Compare(uint netns, ProcSocket now, long nowNs)
     {
-        // A request socket's turn comes when it has become a full one.
         var key = SocketKey.Of(netns, now);
         bool isKnown = _seen.TryGetValue(key, out SeenSocket seen);
         if (isKnown && !IsSameSocket(seen, now))

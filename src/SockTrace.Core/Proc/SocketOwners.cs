@@ -25,11 +25,12 @@ internal sealed class SocketOwners
     }
 
     /// <summary>Looks anew, unless it was done too short a while ago.</summary>
-    public void Refresh()
+    /// <returns>Whether it looked.</returns>
+    public bool Refresh()
     {
         long start = Stopwatch.GetTimestamp();
         if (start < _nextLook)
-            return;
+            return false;
 
         _owners.Clear();
         foreach (string process in Directory.EnumerateDirectories("/proc"))
@@ -38,6 +39,7 @@ internal sealed class SocketOwners
                 AddSocketsOf(process, pid);
         }
         _nextLook = Stopwatch.GetTimestamp() + (10 * (Stopwatch.GetTimestamp() - start));
+        return true;
     }
 
     private void AddSocketsOf(string process, uint pid)

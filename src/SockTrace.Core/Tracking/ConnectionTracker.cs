@@ -12,10 +12,15 @@ internal sealed class ConnectionTracker(ConnectionTable connections, MiniSocketT
     TraceFilter filter, ITraceSink[] sinks)
 {
     private readonly RecentCloses _recentCloses = new();
+    private readonly bool _showsAll = filter.IsEmpty;
+    private readonly bool _rulesOut = filter.HasTuple;
     private ulong _lastOwnId;
 
     /// <summary>State events applied, whether or not a filter let them through.</summary>
     public long Events { get; private set; }
+
+    /// <summary>State events that the filters let through.</summary>
+    public long Shown { get; private set; }
 
     /// <summary>Events that came twice, by the pair of programs, and were dropped.</summary>
     public long Repeats { get; private set; }
@@ -55,6 +60,12 @@ internal sealed class ConnectionTracker(ConnectionTable connections, MiniSocketT
         }
         Events++;
 
+        if (_rulesOut && IsUnwanted(batch, i))
+        {
+            if (row != RowIndex.None)
+                connections.Remove(row);
+            return;
+        }
         if (row != RowIndex.None && IsAnotherSocket(batch, i, row))
         {
             connections.Remove(row);
@@ -75,11 +86,14 @@ internal sealed class ConnectionTracker(ConnectionTable connections, MiniSocketT
         FillOwner(batch, i, row);
         long inOldNs = Move(row, batch.TimesNs[i], old, @new);
         var connection = new ConnectionView(connections, row);
-        Announce(new Transition(connection, batch.TimesNs[i], old, @new, inOldNs));
+        bool isShown = _showsAll || filter.Accepts(connection, batch.TimesNs[i]);
+        if (isShown)
+            Announce(new Transition(connection, batch.TimesNs[i], old, @new, inOldNs));
 
         if (@new == TcpState.Close)
         {
-            Announce(new ClosedConnection(connection, batch.TimesNs[i], TotalsOf(batch, i)));
+            if (isShown)
+                Announce(new ClosedConnection(connection, batch.TimesNs[i], TotalsOf(batch, i)));
             if (connections.OpenedNs[row] == 0)
                 Unmatched++;
             _recentCloses.Add(sock, batch.Cookies[i], old);
@@ -90,15 +104,30 @@ internal sealed class ConnectionTracker(ConnectionTable connections, MiniSocketT
     /// <summary>The pair of programs may emit one transition twice, see bpf/socktrace.bpf.c.</summary>
     private bool IsRepeat(EventBatch batch, int i, int row)
     {
+        if ((batch.Flags[i] & EventFlags.Rescued) == 0)
+            return false;
         TcpState old = batch.OldStates[i], @new = batch.NewStates[i];
         if (row == RowIndex.None)
-        {
-            return @new == TcpState.Close && (batch.Flags[i] & EventFlags.Rescued) != 0
-                && _recentCloses.Contains(batch.Socks[i], batch.Cookies[i], old);
-        }
+            return @new == TcpState.Close && _recentCloses.Contains(batch.Socks[i], batch.Cookies[i], old);
         // A socket cannot do the same twice without something else between.
         return old != TcpState.Unknown && connections.PreviousStates[row] == old
             && connections.States[row] == @new && connections.Ids[row] == batch.Cookies[i];
+    }
+
+    /// <summary>
+    /// Whether the filters rule this socket out for good. Until its tuple is complete they
+    /// cannot tell, and the kernel sends its transitions up to there.
+    /// </summary>
+    private bool IsUnwanted(EventBatch batch, int i) => IsTupleComplete(batch, i) && !filter.AcceptsTuple(batch.Netnses[i], batch.Families[i],
+            batch.Laddrs[i], batch.Lports[i], batch.Raddrs[i], batch.Rports[i]);
+
+    private static bool IsTupleComplete(EventBatch batch, int i)
+    {
+        if (batch.Lports[i] == 0)
+            return false;
+        bool isListener = batch.NewStates[i] == TcpState.Listen
+            || (batch.OldStates[i] == TcpState.Listen && batch.NewStates[i] == TcpState.Close);
+        return batch.Rports[i] != 0 || isListener;
     }
 
     /// <summary>The kernel reuses a socket's address at once; its CLOSE was lost if we see that here.</summary>
@@ -107,9 +136,10 @@ internal sealed class ConnectionTracker(ConnectionTable connections, MiniSocketT
         TcpState old = batch.OldStates[i];
         if (old == TcpState.Close || (old == TcpState.Listen && batch.NewStates[i] == TcpState.SynRecv))
             return true;
-        // inet_csk_clone_lock() may give the child its cookie after LISTEN→SYN_RECV.
+        // inet_csk_clone_lock() may give the child its cookie after LISTEN→SYN_RECV, and its tuple.
+        bool mayChangeCookie = old == TcpState.SynRecv && connections.States[row] == TcpState.SynRecv;
         return connections.IdsAreCookies[row] && batch.Cookies[i] != 0
-            && connections.Ids[row] != batch.Cookies[i] && connections.States[row] != TcpState.SynRecv;
+            && connections.Ids[row] != batch.Cookies[i] && !mayChangeCookie;
     }
 
     private void Begin(EventBatch batch, int i, int row)
@@ -242,16 +272,13 @@ internal sealed class ConnectionTracker(ConnectionTable connections, MiniSocketT
 
     private void Announce(in Transition transition)
     {
-        if (!filter.Accepts(transition.Connection, transition.TimeNs))
-            return;
+        Shown++;
         foreach (ITraceSink sink in sinks)
             sink.OnTransition(transition);
     }
 
     private void Announce(in ClosedConnection closed)
     {
-        if (!filter.Accepts(closed.Connection, closed.ClosedNs))
-            return;
         foreach (ITraceSink sink in sinks)
             sink.OnClosed(closed);
     }

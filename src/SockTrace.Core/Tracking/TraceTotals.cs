@@ -3,12 +3,13 @@ namespace SockTrace.Tracking;
 /// <summary>What a run saw, and what it knows it did not see.</summary>
 /// <param name="EndNs">CLOCK_MONOTONIC.</param>
 /// <param name="Events">Events that came from the source, filtered ones included.</param>
+/// <param name="Shown">Those of them that the filters let through.</param>
 /// <param name="Unmatched">
 /// Sockets of which only one end was seen: closed without having been opened before our
 /// eyes, or gone without a CLOSE.
 /// </param>
 internal readonly record struct TraceTotals(
-    long EndNs, long Events, long Unmatched, long LostRing, long LostKernel, long LostQueue, long LostTable)
+    long EndNs, long Events, long Shown, long Unmatched, long LostRing, long LostKernel, long LostQueue, long LostTable)
 {
     public long Lost => LostRing + LostKernel + LostQueue + LostTable;
 }

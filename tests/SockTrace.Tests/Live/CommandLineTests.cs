@@ -25,8 +25,13 @@ public sealed class CommandLineTests
     [InlineData("--netns no-such-netns", "--netns no-such-netns: no network namespace at /run/netns/no-such-netns")]
     [InlineData("--netns pid:0", "--netns pid:0: no network namespace at /proc/0/ns/net")]
     [InlineData("--cgroup /no/such/folder", "--cgroup /no/such/folder: not a cgroup's id")]
-    [InlineData("--no-such-option", "'--no-such-option'")]
-    [InlineData("--port", "--port")]
+    [InlineData("--cgroup /tmp", "--cgroup /tmp: not a cgroup's id")]
+    [InlineData("--netns /etc/passwd", "--netns /etc/passwd: /etc/passwd is no network namespace")]
+    [InlineData("--netns /proc/self/ns/mnt", "--netns /proc/self/ns/mnt: /proc/self/ns/mnt is no network namespace")]
+    [InlineData("--export=", "--export: needs a value")]
+    [InlineData("--no-such-option", "'--no-such-option': no such option")]
+    [InlineData("--port", "--port: needs a value")]
+    [InlineData("--port --duration 1s", "--port: needs a value")]
     public void AValueThatIsNoneIsQuotedWithWhatWouldBeRight(string arguments, string expected)
     {
         (int exitCode, string output, string[] errors) =
@@ -44,6 +49,14 @@ public sealed class CommandLineTests
         (int exitCode, _, string[] errors) = SocktraceProcess.RunToEnd("record");
         Assert.Equal(2, exitCode);
         Assert.Contains("--output", Assert.Single(errors), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void NoVerbAtAllIsAnError()
+    {
+        (int exitCode, _, string[] errors) = SocktraceProcess.RunToEnd();
+        Assert.Equal(2, exitCode);
+        Assert.Equal("socktrace: say what to do: live or record; --help shows more", Assert.Single(errors));
     }
 
     [Fact]

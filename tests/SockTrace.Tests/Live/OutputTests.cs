@@ -21,7 +21,7 @@ public sealed partial class OutputTests : IDisposable
 
         (int exitCode, _, string[] errors) = SocktraceProcess.RunToEnd("record", "-o", path, "--source", "bpf");
         Assert.Equal(1, exitCode);
-        Assert.Equal($"socktrace: cannot create {path}: it exists (--force overwrites it)", Assert.Single(errors));
+        Assert.Equal($"socktrace: cannot create {path}: it exists (--force overwrites it)", errors[^1]);
         Assert.Equal("precious", File.ReadAllText(path));
 
         (exitCode, _, _) = SocktraceProcess.RunToEnd("record", "-o", path, "--force", "--duration", "100ms");
@@ -35,7 +35,7 @@ public sealed partial class OutputTests : IDisposable
         string path = _folder.File("no/such/trace.ndjson");
         (int exitCode, _, string[] errors) = SocktraceProcess.RunToEnd("record", "-o", path, "--source", "bpf");
         Assert.Equal(1, exitCode);
-        Assert.Equal($"socktrace: cannot create {path}: its folder does not exist", Assert.Single(errors));
+        Assert.Equal($"socktrace: cannot create {path}: its folder does not exist", errors[^1]);
     }
 
     [Fact]
@@ -43,7 +43,7 @@ public sealed partial class OutputTests : IDisposable
     {
         (int exitCode, _, string[] errors) = SocktraceProcess.RunToEnd("record", "-o", _folder.Path, "--force", "--source", "bpf");
         Assert.Equal(1, exitCode);
-        Assert.Equal($"socktrace: cannot create {_folder.Path}: it is a folder", Assert.Single(errors));
+        Assert.Equal($"socktrace: cannot create {_folder.Path}: it is a folder", errors[^1]);
     }
 
     [Fact]
@@ -53,7 +53,7 @@ public sealed partial class OutputTests : IDisposable
         string path = Path.Combine(mount.Path, "trace.ndjson");
         (int exitCode, _, string[] errors) = SocktraceProcess.RunToEnd("record", "-o", path, "--source", "bpf");
         Assert.Equal(1, exitCode);
-        Assert.Equal($"socktrace: cannot create {path}: read-only file system", Assert.Single(errors));
+        Assert.Equal($"socktrace: cannot create {path}: read-only file system", errors[^1]);
     }
 
     [Fact]
@@ -84,6 +84,79 @@ public sealed partial class OutputTests : IDisposable
 
         Assert.Equal(0, socktrace.WaitForExit());
         Assert.DoesNotContain(socktrace.ErrorLines(), line => line.Contains("cannot", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void AReaderThatGoesAwayIsNoticedInQuietTimesToo()
+    {
+        using var netns = new TestNamespace();
+        using var socktrace = SocktraceProcess.Start("record", "-o", "-", "--netns", $"{netns.Inode}");
+        Assert.StartsWith("{\"type\":\"header\"", socktrace.Output.ReadLine(), StringComparison.Ordinal);
+        socktrace.Output.Close();
+        Assert.Equal(0, socktrace.WaitForExit());
+    }
+
+    [Fact]
+    public void WhatWasInAFileThatIsAppendedToStays()
+    {
+        using var netns = new TestNamespace();
+        using var mount = new TestMount(_folder.File("full"), "size=64k");
+        string path = Path.Combine(mount.Path, "log");
+        string before = new('x', 50_000);
+        File.WriteAllText(path, before);
+        using var socktrace = SocktraceProcess.LaunchThrough("sh", "-c", $"exec \"$0\" record -v -o - >>\"$1\"", SocktraceProcess.Binary, path);
+        socktrace.WaitUntilAttached();
+
+        netns.Run(() => Traffic.Cycle(1000, 7777));
+
+        Assert.Equal(1, socktrace.WaitForExit());
+        Assert.Contains("socktrace: cannot write to standard output: no space left on device", socktrace.ErrorLines());
+        Assert.StartsWith(before, File.ReadAllText(path), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WhoSharesTheDescriptorIsNotWrittenOver()
+    {
+        string path = _folder.File("all");
+        (int exitCode, _) = SocktraceProcess.Shell(
+            $"{{ echo before; \"$S\" record -o - --netns 1 --duration 100ms; echo after; }} >\"{path}\" 2>&1");
+        Assert.Equal(0, exitCode);
+        Assert.Collection(File.ReadAllLines(path),
+            line => Assert.Equal("before", line),
+            line => Assert.StartsWith("socktrace: source bpf", line, StringComparison.Ordinal),
+            line => Assert.StartsWith("{\"type\":\"header\"", line, StringComparison.Ordinal),
+            line => Assert.StartsWith("{\"type\":\"end\"", line, StringComparison.Ordinal),
+            line => Assert.StartsWith("socktrace: ", line, StringComparison.Ordinal),
+            line => Assert.Equal("after", line));
+    }
+
+    [Theory]
+    [InlineData("\"$S\" record -o - --duration 1s 2>&1 >/dev/full", 1, "cannot write to standard output: no space left on device")]
+    [InlineData("\"$S\" record -o /dev/full --duration 1s 2>&1", 1, "cannot write to /dev/full: no space left on device")]
+    [InlineData("\"$S\" record -o - --duration 1s 2>&1 >&-", 1, "cannot write to standard output: bad file descriptor")]
+    [InlineData("\"$S\" record -o /dev/null --duration 100ms 2>&1", 0, "none lost")]
+    [InlineData("\"$S\" record -o - --duration 100ms 2>&-", 0, "\"type\":\"end\"")]
+    [InlineData("\"$S\" record -o - --duration 100ms 2>/dev/full", 0, "\"type\":\"end\"")]
+    public void ADescriptorThatTakesNothingIsOneLineAndNoCrash(string line, int expectedCode, string expected)
+    {
+        (int exitCode, string output) = SocktraceProcess.Shell(line);
+        Assert.Equal(expectedCode, exitCode);
+        Assert.Contains(expected, output, StringComparison.Ordinal);
+        Assert.DoesNotContain(" at ", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WhenTheReaderOfLiveGoesAwayTheExportStillEnds()
+    {
+        using var netns = new TestNamespace();
+        string path = _folder.File("trace.ndjson");
+        using var socktrace = SocktraceProcess.Start("live", "--export", path, "--netns", $"{netns.Inode}");
+        socktrace.Output.ReadLine();
+        socktrace.Output.Close();
+        netns.Run(() => Traffic.Cycle(2, 7777));
+
+        Assert.Equal(0, socktrace.WaitForExit());
+        RecordedTrace.Read(path).AssertWhole();
     }
 
     [Fact]

@@ -22,6 +22,7 @@ public sealed class RecordTests : IDisposable
         using var socktrace = SocktraceProcess.Start("record", "-o", path, "--source", "bpf");
 
         netns.Run(() => Traffic.Cycle(Connections, 7777));
+        netns.WaitUntilQuiet();
         socktrace.Terminate();
         Assert.Equal(0, socktrace.WaitForExit());
 
@@ -67,6 +68,7 @@ public sealed class RecordTests : IDisposable
             server.Dispose();
             client.Dispose();
         });
+        netns.WaitUntilQuiet();
         socktrace.Interrupt();
         Assert.Equal(0, socktrace.WaitForExit());
 
@@ -95,6 +97,7 @@ public sealed class RecordTests : IDisposable
             dual.Listen(1);
             CloseBoth(Traffic.Connect(dual, "::ffff:127.0.0.1"));
         });
+        netns.WaitUntilQuiet();
         socktrace.Terminate();
         Assert.Equal(0, socktrace.WaitForExit());
 
@@ -131,6 +134,7 @@ public sealed class RecordTests : IDisposable
             CloseBoth(Traffic.Connect(first));
             CloseBoth(Traffic.Connect(second));
         });
+        netns.WaitUntilQuiet();
         socktrace.Terminate();
         Assert.Equal(0, socktrace.WaitForExit());
 
@@ -148,6 +152,7 @@ public sealed class RecordTests : IDisposable
         using var ofOthers = SocktraceProcess.Start("record", "-o", others, "--pid", "1");
 
         netns.Run(() => Traffic.Cycle(3, 7777));
+        netns.WaitUntilQuiet();
         ofMine.Terminate();
         ofOthers.Terminate();
         Assert.Equal(0, ofMine.WaitForExit());
@@ -155,6 +160,91 @@ public sealed class RecordTests : IDisposable
 
         Assert.Equal(3, RecordedTrace.Read(mine).Conns("client", netns.Inode).Count());
         Assert.Empty(RecordedTrace.Read(others).Conns("client", netns.Inode));
+    }
+
+    [Fact]
+    public void WhatAFilterRulesOutIsNotFollowed()
+    {
+        using var netns = new TestNamespace();
+        string path = _folder.File("trace.ndjson");
+        using var socktrace = SocktraceProcess.Start("record", "-o", path, "--port", "7999", "--max-connections", "10");
+
+        netns.Run(() =>
+        {
+            using Socket wanted = Traffic.Listen(7999);
+            (Socket client, Socket server) = Traffic.Connect(wanted);
+            Traffic.Cycle(500, 7777);
+            CloseBoth((client, server));
+        });
+        netns.WaitUntilQuiet();
+        socktrace.Terminate();
+        Assert.Equal(0, socktrace.WaitForExit());
+
+        var trace = RecordedTrace.Read(path);
+        trace.AssertWhole();
+        Assert.Equal(["client", "listener", "server"], trace.OfType("conn").Select(conn => conn.Text("role")).Order());
+        Assert.All(trace.OfType("conn"), conn => Assert.NotNull(conn.Number("lifetime_ns")));
+        Assert.Equal(0, trace.End.Number("unmatched"));
+    }
+
+    [Fact]
+    public void ASocketThatConnectsAgainHasNotItsLastPort()
+    {
+        using var netns = new TestNamespace();
+        string path = _folder.File("trace.ndjson");
+        using var socktrace = SocktraceProcess.Start("record", "-o", path);
+
+        int port = netns.Run(() =>
+        {
+            using Socket listener = Traffic.Listen(7777);
+            using var client = new RawSocket();
+            Assert.Equal(RawSocket.ConnectionRefused, client.Connect(9));
+            Assert.Equal(0, client.Connect(7777));
+            using Socket server = listener.Accept();
+            return client.LocalPort;
+        });
+        netns.WaitUntilQuiet();
+        socktrace.Terminate();
+        Assert.Equal(0, socktrace.WaitForExit());
+
+        var trace = RecordedTrace.Read(path);
+        JsonElement[] attempts = [.. trace.OfType("state").Where(
+            state => state.Number("netns") == netns.Inode && state.Text("new") == "SYN_SENT")];
+        Assert.Equal([9L, 7777L], attempts.Select(attempt => attempt.Number("rport")));
+        Assert.All(attempts, attempt => Assert.Null(attempt.Number("lport")));
+        Assert.Equal(port, Assert.Single(trace.Conns("client", netns.Inode), conn => conn.Number("rport") == 7777).Number("lport"));
+    }
+
+    [Fact]
+    public void AListenerThatAnAdministratorKillsIsNotHis()
+    {
+        using var netns = new TestNamespace();
+        string path = _folder.File("trace.ndjson");
+        netns.Run(() =>
+        {
+            using Socket listener = Traffic.Listen(7777);
+            using var socktrace = SocktraceProcess.Start("record", "-o", path);
+            (int exitCode, _) = SocktraceProcess.Shell("ss -KHtl sport = :7777");
+            Assert.Equal(0, exitCode);
+            listener.Dispose();
+            socktrace.Terminate();
+            Assert.Equal(0, socktrace.WaitForExit());
+        });
+
+        JsonElement closed = Assert.Single(RecordedTrace.Read(path).OfType("conn"), conn => conn.Number("netns") == netns.Inode);
+        Assert.Equal("unknown", closed.Text("owner_from"));
+        Assert.Null(closed.Number("pid"));
+    }
+
+    [Fact]
+    public void TwoSignalsAtOnceAreOneWish()
+    {
+        string path = _folder.File("trace.ndjson");
+        using var socktrace = SocktraceProcess.Start("record", "-o", path);
+        socktrace.Terminate();
+        socktrace.Terminate();
+        Assert.Equal(0, socktrace.WaitForExit());
+        RecordedTrace.Read(path).AssertWhole();
     }
 
     [Fact]

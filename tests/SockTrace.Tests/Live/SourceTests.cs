@@ -64,11 +64,21 @@ public sealed class SourceTests : IDisposable
     }
 
     [Fact]
+    public void WhatProcCannotSeeIsNotAskedOfIt()
+    {
+        (int exitCode, string output, string[] errors) =
+            SocktraceProcess.RunToEnd("record", "-o", "-", "--source", "proc", "--cgroup", "1");
+        Assert.Equal(3, exitCode);
+        Assert.Equal("", output);
+        Assert.Equal("socktrace: --cgroup: source proc cannot see cgroups", errors[0]);
+    }
+
+    [Fact]
     public void ARingThatTheKernelCannotAllocateIsARefusal()
     {
         // An address-space limit below the ring's size makes its mapping fail.
         using var socktrace = SocktraceProcess.LaunchThrough("sh", "-c",
-            "ulimit -v 4000000; exec \"$0\" record -o - --source bpf --buffer 2GiB", SocktraceProcess.Binary);
+            "ulimit -v 600000; exec \"$0\" record -o - --source bpf --buffer 256MiB", SocktraceProcess.Binary);
         Assert.Equal("", socktrace.Output.ReadToEnd());
         Assert.Equal(3, socktrace.WaitForExit());
         Assert.Contains(socktrace.ErrorLines(), line => line.Contains("--buffer", StringComparison.Ordinal));
@@ -88,6 +98,9 @@ public sealed class SourceTests : IDisposable
             WaitFor(path, "\"new\":\"LISTEN\"", 1);
             (Socket client, Socket server) = Traffic.Connect(listener);
             WaitFor(path, "\"new\":\"ESTABLISHED\"", 2);
+            // Owners are looked for seldom: wait until that was done since.
+            using (Socket other = Traffic.Listen(7778))
+                WaitFor(path, "\"owner_from\":\"snapshot\"", 1);
             client.Dispose();
             WaitFor(path, "\"new\":\"CLOSE_WAIT\"", 1);
             server.Dispose();

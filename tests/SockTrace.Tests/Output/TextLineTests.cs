@@ -36,11 +36,16 @@ public sealed class TextLineTests
     [InlineData(999, "999ns")]
     [InlineData(1_000, "1.00us")]
     [InlineData(45_123, "45.1us")]
+    [InlineData(9_994, "9.99us")]
+    [InlineData(9_995, "10.0us")]
+    [InlineData(99_949, "99.9us")]
+    [InlineData(99_950, "100us")]
     [InlineData(999_499, "999us")]
+    [InlineData(999_500, "1.00ms")]
     [InlineData(1_500_000, "1.50ms")]
     [InlineData(60_012_345_678, "60.0s")]
     [InlineData(86_400_000_000_000, "86400s")]
-    public void DurationsHaveThreeDigits(long ns, string expected)
+    public void DurationsHaveThreeDigitsRounded(long ns, string expected)
     {
         Span<byte> buffer = stackalloc byte[64];
         var line = new TextLine(buffer);

@@ -5,7 +5,7 @@ namespace SockTrace.Tests.Support;
 /// <summary>The records of a trace, read by a JSON reader that knows nothing of ours.</summary>
 internal sealed class RecordedTrace
 {
-    private RecordedTrace(IEnumerable<string> lines) => Records = [.. lines.Select(line => JsonDocument.Parse(line).RootElement)];
+    private RecordedTrace(IEnumerable<string> lines) => Records = [.. lines.Select(line => JsonElement.Parse(line))];
 
     public JsonElement[] Records { get; }
 

@@ -37,6 +37,17 @@ internal sealed partial class SocktraceProcess : IDisposable
         RedirectStandardError = true,
     });
 
+    /// <summary>Runs a line of shell, in which <c>$S</c> is the binary, to its end.</summary>
+    public static (int ExitCode, string Output) Shell(string line)
+    {
+        var start = new ProcessStartInfo("sh", ["-c", line]) { RedirectStandardOutput = true };
+        start.Environment["S"] = Binary;
+        using Process shell = Process.Start(start)!;
+        string output = shell.StandardOutput.ReadToEnd();
+        Assert.True(shell.WaitForExit(Deadline), "still running: " + line);
+        return (shell.ExitCode, output);
+    }
+
     /// <summary>Starts another program that runs it, such as setpriv.</summary>
     public static SocktraceProcess LaunchThrough(string program, params string[] arguments) => new(new ProcessStartInfo(program, arguments)
     {
@@ -108,7 +119,7 @@ internal sealed partial class SocktraceProcess : IDisposable
         }
         lock (_errors)
             _errors.Add(line);
-        if (line.Contains("tracing", StringComparison.Ordinal))
+        if (line == "socktrace: tracing")
             _attached.Set();
     }
 

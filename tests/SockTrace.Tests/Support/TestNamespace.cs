@@ -24,7 +24,7 @@ internal sealed unsafe partial class TestNamespace : IDisposable
         {
             Check(unshare(CloneNewNet), "unshare");
             BringUpLoopback();
-            Inode = (uint)SockTrace.Host.Inode.Of("/proc/thread-self/ns/net")!.Value;
+            Inode = (uint)SockTrace.Host.FileSystem.InodeOf("/proc/thread-self/ns/net")!.Value;
         });
     }
 
@@ -80,6 +80,23 @@ internal sealed unsafe partial class TestNamespace : IDisposable
             }
         }
         throw new InvalidOperationException($"the kernel has no counter {group} {name}");
+    });
+
+    /// <summary>
+    /// Waits until no connection of it is on its way: what a process does not wait for, the
+    /// kernel may do later. What listens or stands in TIME_WAIT stays.
+    /// </summary>
+    public void WaitUntilQuiet() => Run(() =>
+    {
+        const string Listen = "0A", TimeWait = "06";
+        DateTime deadline = DateTime.UtcNow.AddSeconds(20);
+        string[] files = ["/proc/thread-self/net/tcp", "/proc/thread-self/net/tcp6"];
+        while (files.SelectMany(file => File.ReadLines(file).Skip(1))
+            .Any(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[3] is not (Listen or TimeWait)))
+        {
+            Assert.True(DateTime.UtcNow < deadline, File.ReadAllText(files[0]));
+            Thread.Sleep(10);
+        }
     });
 
     public void Dispose()

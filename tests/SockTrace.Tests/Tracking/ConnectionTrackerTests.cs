@@ -115,8 +115,8 @@ public sealed class ConnectionTrackerTests
         ConnectionTracker tracker = Track(new EventSequence()
             .FromClient(100, Close, SynSent, pid: 7)
             .FromClient(101, Close, SynSent, pid: 7, flags: EventFlags.Rescued)
-            .FromClient(110, SynSent, Established, flags: EventFlags.Rescued)
-            .FromClient(111, SynSent, Established)
+            .FromClient(110, SynSent, Established)
+            .FromClient(111, SynSent, Established, flags: EventFlags.Rescued)
             .FromClient(120, Established, Close, pid: 7)
             .FromClient(121, Established, Close, pid: 7, flags: EventFlags.Rescued));
 
@@ -124,6 +124,19 @@ public sealed class ConnectionTrackerTests
         Assert.Equal(3, tracker.Repeats);
         Assert.Equal(3, tracker.Events);
         Assert.Equal(0, tracker.Unmatched);
+    }
+
+    [Fact]
+    public void ATransitionAgainAfterALossIsNoRepeat()
+    {
+        ConnectionTracker tracker = Track(new EventSequence()
+            .FromClient(100, Close, SynSent, pid: 7)
+            .FromClient(200, Close, SynSent, pid: 7)
+            .FromClient(270, SynSent, Close));
+
+        Assert.Equal("life=70", _sink.Lines[^1].Split(' ')[3]);
+        Assert.Equal(0, tracker.Repeats);
+        Assert.Equal(1, tracker.Unmatched);
     }
 
     [Fact]

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace SockTrace.Bpf;
+namespace SockTrace.Host;
 
 /// <summary>The errno values that mean something particular here, and how all of them read.</summary>
 internal static class Errno
@@ -8,15 +8,22 @@ internal static class Errno
     public const int EPERM = 1;
     public const int ENOENT = 2;
     public const int EINTR = 4;
+    public const int EAGAIN = 11;
     public const int ENOMEM = 12;
     public const int EACCES = 13;
     public const int EINVAL = 22;
+    public const int EPIPE = 32;
 
-    /// <summary>As strerror(3) says it, with the name where it is one of the usual.</summary>
-    public static string Describe(int errno)
+    /// <summary>As strerror(3) says it, in the middle of a sentence.</summary>
+    public static string Text(int errno)
     {
         string text = Marshal.GetPInvokeErrorMessage(errno);
-        text = char.ToLowerInvariant(text[0]) + text[1..];
+        return char.ToLowerInvariant(text[0]) + text[1..];
+    }
+
+    /// <summary>The text, and the name where it is one of the usual.</summary>
+    public static string Describe(int errno)
+    {
         string? name = errno switch
         {
             EPERM => nameof(EPERM),
@@ -27,6 +34,6 @@ internal static class Errno
             EINVAL => nameof(EINVAL),
             _ => null,
         };
-        return $"{text} ({name ?? $"errno {errno}"})";
+        return $"{Text(errno)} ({name ?? $"errno {errno}"})";
     }
 }
