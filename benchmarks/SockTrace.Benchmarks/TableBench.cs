@@ -8,11 +8,12 @@ namespace SockTrace.Benchmarks;
 
 /// <summary>
 /// From columns to connections: a row looked up, filled, and removed at CLOSE; nobody
-/// listens. Naive: a dictionary of objects, each with a dictionary of its states' times.
+/// listens. Naive: a dictionary of objects, straight from the events. It knows no bound, no
+/// repeats, and no address that another socket has taken over.
 /// </summary>
 public class TableBench
 {
-    private const int Events = 10_000;
+    private const int Events = 1_000_000;
 
     private readonly List<EventBatch> _batches = [];
     private readonly ConnectionTracker _tracker =
@@ -20,11 +21,16 @@ public class TableBench
 
     private readonly Dictionary<ulong, ConnectionObject> _objects = [];
     private TcpEvent[] _events = [];
+    private long _closed;
+
+    /// <summary>Connections open at a time; each is two sockets.</summary>
+    [Params(1, 1_000, 20_000)]
+    public int Open { get; set; }
 
     [GlobalSetup]
     public void Setup()
     {
-        _events = Workload.ShortConnections(Events / Workload.EventsPerConnection);
+        _events = Workload.ShortConnections(Events / Workload.EventsPerConnection, Open);
         ReadOnlySpan<TcpEvent> rest = _events;
         long malformed = 0;
         while (!rest.IsEmpty)
@@ -44,49 +50,62 @@ public class TableBench
     }
 
     [Benchmark(Baseline = true, OperationsPerInvoke = Events)]
-    public int Objects()
+    public long Objects()
     {
-        int closed = 0;
         foreach (ref readonly TcpEvent e in _events.AsSpan())
         {
             if (!_objects.TryGetValue(e.Sock, out ConnectionObject? connection))
             {
-                connection = new ConnectionObject { Opened = (long)e.TimeNs };
+                connection = new ConnectionObject
+                {
+                    Opened = (long)e.TimeNs,
+                    IsClient = e.NewState == TcpState.SynSent,
+                    Netns = e.Netns,
+                    Cgroup = e.Cgroup,
+                    Uid = e.Uid,
+                };
                 _objects.Add(e.Sock, connection);
             }
+            connection.Cookie = e.Cookie;
             connection.Laddr = e.Laddr;
             connection.Raddr = e.Raddr;
             connection.Lport = e.Lport;
             connection.Rport = e.Rport;
-            if ((e.Flags & EventFlags.Owner) != 0)
+            if ((e.Flags & EventFlags.Owner) != 0 && connection.Pid == 0)
             {
                 connection.Pid = e.Pid;
-                connection.Comm = System.Text.Encoding.UTF8.GetString(e.Comm.Bytes);
+                connection.Comm = e.Comm;
             }
             if (connection.State == e.OldState)
-                connection.StateTimes[e.OldState] = (long)e.TimeNs - connection.Since;
+                connection.StateTimes.Add(e.OldState, (long)e.TimeNs - connection.Since);
             connection.State = e.NewState;
             connection.Since = (long)e.TimeNs;
             if (e.NewState == TcpState.Close)
             {
                 _objects.Remove(e.Sock);
-                closed++;
+                _closed++;
             }
         }
-        return closed;
+        return _closed;
     }
 
     private sealed class ConnectionObject
     {
-        public long Opened { get; set; }
+        public StateTimes StateTimes;
+
+        public ulong Cookie { get; set; }
+        public long Opened { get; init; }
         public long Since { get; set; }
+        public bool IsClient { get; init; }
         public TcpState State { get; set; }
         public IpAddress Laddr { get; set; }
         public IpAddress Raddr { get; set; }
         public ushort Lport { get; set; }
         public ushort Rport { get; set; }
+        public uint Netns { get; init; }
+        public ulong Cgroup { get; init; }
+        public uint Uid { get; init; }
         public uint Pid { get; set; }
-        public string Comm { get; set; } = "";
-        public Dictionary<TcpState, long> StateTimes { get; } = [];
+        public Comm Comm { get; set; }
     }
 }
