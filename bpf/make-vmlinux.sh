@@ -60,7 +60,7 @@ enum {
 #define NULL ((void *)0)
 
 HEAD
-	for value in TCP_ESTABLISHED BPF_MAP_TYPE_RINGBUF BPF_RB_NO_WAKEUP BPF_RB_AVAIL_DATA; do
+	for value in TCP_ESTABLISHED IPPROTO_TCP BPF_MAP_TYPE_RINGBUF BPF_RB_NO_WAKEUP BPF_RB_AVAIL_DATA; do
 		enum_of "$value"
 	done
 	echo '#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)'

@@ -14,16 +14,26 @@
 #include <bpf/bpf_tracing.h>
 #include "socktrace.h"
 
+/* Arguments that are passed by. */
+struct sk_buff;
+struct inet_timewait_death_row;
+struct proto_accept_arg;
+
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
 #define AF_INET       2
 #define AF_INET6      10
 #define PF_KTHREAD    0x00200000
 #define SHUTDOWN_MASK 3
+#define TIME_WAIT_NS  60000000000ULL /* TCP_TIMEWAIT_LEN, include/net/tcp.h */
+#define STACK_FRAMES  10
 #define MAPPED_WORD   bpf_htonl(0xffff) /* third word of ::ffff:a.b.c.d */
 
 /* The only variable in .rodata, so that user space finds it at its start. */
 const volatile struct socktrace_config config;
+
+/* The only variable in .bss, likewise. User space writes, programs read. */
+volatile struct socktrace_symbols symbols;
 
 /*
  * Only so that these types stand in the object's BTF, for the test that compares them with
@@ -138,24 +148,21 @@ static __always_inline struct address ipv6(const struct in6_addr *in6)
 /*
  * The local port. At CLOSE it stands in inet_sport only: inet_put_port() has cleared skc_num.
  * But nothing clears inet_sport: on a socket that connects again it is the last attempt's,
- * until inet_hash_connect() has chosen a port. So before that, and where it found none (no
- * SYN has left), skc_num tells: 0, or the port that the socket is bound to.
+ * until inet_hash_connect() has chosen a port. So where that found none, and no SYN has left,
+ * skc_num tells: 0, or the port that the socket is bound to.
  */
-static __always_inline __u16 local_port(const struct sock *sk, const struct tcp_sock *tp,
-					int oldstate, int newstate)
+static __always_inline __u16 local_port_at_close(const struct sock *sk, const struct tcp_sock *tp,
+						 int oldstate)
 {
-	bool has_none_yet = newstate == TCP_SYN_SENT ||
-			    (oldstate == TCP_SYN_SENT && newstate == TCP_CLOSE && !tp->segs_out);
-
-	return has_none_yet ? sk->__sk_common.skc_num
-			    : bpf_ntohs(tp->inet_conn.icsk_inet.inet_sport);
+	if (oldstate == TCP_SYN_SENT && !tp->segs_out)
+		return sk->__sk_common.skc_num;
+	return bpf_ntohs(tp->inet_conn.icsk_inet.inet_sport);
 }
 
-static __always_inline struct tuple tuple_of(const struct sock *sk, const struct tcp_sock *tp,
-					     int oldstate, int newstate)
+static __always_inline struct tuple tuple_of(const struct sock *sk, __u16 lport)
 {
 	struct tuple tuple = {
-		.lport = local_port(sk, tp, oldstate, newstate),
+		.lport = lport,
 		.rport = bpf_ntohs(sk->__sk_common.skc_dport),
 		.family = SOCKTRACE_FAMILY_IPV4,
 	};
@@ -186,9 +193,8 @@ static __always_inline bool in_prefix(const struct address *address)
  * has gone through without a port goes through once more with it, so that user space does
  * not wait for the end of a socket that nobody asked for.
  */
-static __always_inline bool may_match(const struct tuple *tuple, __u32 netns, int oldstate)
+static __always_inline bool may_match(const struct tuple *tuple, __u32 netns, bool was_let_through)
 {
-	bool was_let_through = oldstate == TCP_SYN_SENT;
 
 	if (config.netns && netns != config.netns)
 		return false;
@@ -265,13 +271,25 @@ static __always_inline bool current_is_owner(const struct sock *sk, int oldstate
 /* pid and comm of the process, not of the thread: a pool thread's name says little. */
 static __always_inline void fill_owner(struct socktrace_event *event)
 {
+	__u64 *comm = (__u64 *)event->comm;
+
+	if (!config.has_task_btf) {
+		struct task_struct *task = (void *)bpf_get_current_task();
+
+		if (BPF_CORE_READ(task, flags) & PF_KTHREAD)
+			return;
+		event->flags |= SOCKTRACE_FLAG_OWNER;
+		event->pid = bpf_get_current_pid_tgid() >> 32;
+		BPF_CORE_READ_INTO(&event->comm, task, group_leader, comm);
+		return;
+	}
+
 	struct task_struct *task = bpf_get_current_task_btf();
 
 	if (task->flags & PF_KTHREAD)
 		return;
 
 	struct task_struct *leader = task->group_leader;
-	__u64 *comm = (__u64 *)event->comm;
 
 	event->flags |= SOCKTRACE_FLAG_OWNER;
 	event->pid = task->tgid;
@@ -290,7 +308,9 @@ static __always_inline __u64 cookie_of(struct sock *sk)
 {
 	__u64 cookie = sk->__sk_common.skc_cookie.counter;
 
-	return cookie ?: bpf_get_socket_cookie(sk);
+	if (cookie || !config.has_cookie_helper)
+		return cookie;
+	return bpf_get_socket_cookie(sk);
 }
 
 /*
@@ -314,6 +334,11 @@ static __always_inline void fill_totals(struct socktrace_event *event, const str
 	event->sk_err = sk->sk_err;
 	event->shutdown = sk->sk_shutdown;
 	event->flags |= SOCKTRACE_FLAG_TOTALS;
+	if (sk->sk_lock.owned)
+		event->flags |= SOCKTRACE_FLAG_HELD;
+	/* IP_LOCAL_PORT_RANGE, since 6.3; as one word since 6.8. */
+	if (!event->lport && bpf_core_field_exists(tp->inet_conn.icsk_inet.local_port_range))
+		event->port_range = tp->inet_conn.icsk_inet.local_port_range;
 }
 
 /*
@@ -330,25 +355,9 @@ static __always_inline __u64 wakeup_flags(struct cpu_state *cpu)
 		   : BPF_RB_NO_WAKEUP;
 }
 
-static __always_inline int emit(struct sock *sk, int oldstate, int newstate, __u8 flags,
-				struct cpu_state *cpu)
+/* NULL where the ring is full, which is counted. Otherwise it must be submitted. */
+static __always_inline struct socktrace_event *reserve(void)
 {
-	/* close() of a listener that `ss -K` has closed before. */
-	if (oldstate == newstate)
-		return 0;
-
-	/* NULL for SCTP, MPTCP and DCCP, which share the tracepoint. */
-	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
-
-	if (!tp)
-		return 0;
-
-	struct tuple tuple = tuple_of(sk, tp, oldstate, newstate);
-	__u32 netns = sk->__sk_common.skc_net.net->ns.inum;
-
-	if (!may_match(&tuple, netns, oldstate))
-		return 0;
-
 	struct socktrace_event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 
 	if (!event) {
@@ -356,26 +365,68 @@ static __always_inline int emit(struct sock *sk, int oldstate, int newstate, __u
 
 		if (lost)
 			__sync_fetch_and_add(&lost->ring_full, 1);
-		return 0;
+		return NULL;
 	}
-
 	__builtin_memset(event, 0, sizeof(*event));
 	event->time_ns = bpf_ktime_get_ns();
+	return event;
+}
+
+static __always_inline void fill_tuple(struct socktrace_event *event, const struct tuple *tuple,
+				       __u32 netns)
+{
+	*(struct address *)event->laddr = tuple->laddr;
+	*(struct address *)event->raddr = tuple->raddr;
+	event->netns = netns;
+	event->lport = tuple->lport;
+	event->rport = tuple->rport;
+	event->family = tuple->family;
+}
+
+static __always_inline int emit(struct sock *sk, int oldstate, int newstate, __u8 flags,
+				struct cpu_state *cpu)
+{
+	/* SCTP, MPTCP and DCCP share the tracepoint. */
+	if (sk->sk_protocol != IPPROTO_TCP)
+		return 0;
+	/* close() of a listener that `ss -K` has closed before. */
+	if (oldstate == newstate)
+		return 0;
+
+	/* What a plain pointer reads is cheaper; this one is for the end. */
+	struct tcp_sock *tp = NULL;
+	__u16 lport = sk->__sk_common.skc_num;
+
+	if (newstate == TCP_CLOSE) {
+		tp = bpf_skc_to_tcp_sock(sk);
+		if (!tp)
+			return 0;
+		lport = local_port_at_close(sk, tp, oldstate);
+	}
+
+	struct tuple tuple = tuple_of(sk, lport);
+	__u32 netns = sk->__sk_common.skc_net.net->ns.inum;
+
+	if (!may_match(&tuple, netns, oldstate == TCP_SYN_SENT))
+		return 0;
+
+	struct socktrace_event *event = reserve();
+
+	if (!event)
+		return 0;
+
+	event->kind = SOCKTRACE_KIND_STATE;
 	event->sock = (__u64)sk;
 	event->cookie = cookie_of(sk);
-	*(struct address *)event->laddr = tuple.laddr;
-	*(struct address *)event->raddr = tuple.raddr;
-	event->cgroup = cgroup_of(sk);
-	event->netns = netns;
+	fill_tuple(event, &tuple, netns);
 	event->uid = sk->sk_uid.val;
-	event->lport = tuple.lport;
-	event->rport = tuple.rport;
-	event->kind = SOCKTRACE_KIND_STATE;
 	event->old_state = oldstate;
 	event->new_state = newstate;
-	event->family = tuple.family;
 	event->flags = flags;
-	if (newstate == TCP_CLOSE)
+	/* It does not change: once a life is enough. */
+	if (oldstate == TCP_CLOSE || oldstate == TCP_LISTEN)
+		event->cgroup = cgroup_of(sk);
+	if (tp)
 		fill_totals(event, sk, tp);
 	if (current_is_owner(sk, oldstate, newstate))
 		fill_owner(event);
@@ -420,4 +471,320 @@ int BPF_PROG(on_set_state_missed, struct sock *sk, int oldstate, int newstate)
 	if (counted)
 		__sync_fetch_and_add(&counted->rescued, 1);
 	return emit(sk, oldstate, newstate, SOCKTRACE_FLAG_RESCUED, cpu);
+}
+
+/*
+ * TIME_WAIT. The real socket goes to CLOSE, and an inet_timewait_sock (a mini-socket) stays
+ * behind, in TIME_WAIT, or in the FIN_WAIT2 of an orphan. Its life is seen by fentry where
+ * the kernel lets one in; else by the timers that it is armed with. A mini-socket is known
+ * by its address, which the slab reuses once it has ended.
+ */
+
+static __always_inline struct tuple mini_tuple(const struct inet_timewait_sock *tw)
+{
+	struct tuple tuple = {
+		.lport = bpf_ntohs(tw->tw_sport),
+		.rport = bpf_ntohs(tw->__tw_common.skc_dport),
+		.family = SOCKTRACE_FAMILY_IPV4,
+	};
+
+	if (tw->__tw_common.skc_family == AF_INET6 &&
+	    bpf_core_field_exists(tw->__tw_common.skc_v6_daddr)) {
+		tuple.family = SOCKTRACE_FAMILY_IPV6;
+		tuple.laddr = ipv6(&tw->__tw_common.skc_v6_rcv_saddr);
+		tuple.raddr = ipv6(&tw->__tw_common.skc_v6_daddr);
+	} else {
+		tuple.laddr = ipv4_mapped(tw->__tw_common.skc_rcv_saddr);
+		tuple.raddr = ipv4_mapped(tw->__tw_common.skc_daddr);
+	}
+	return tuple;
+}
+
+/*
+ * When the timer was last set to TCP_TIMEWAIT_LEN, going by when it is to fire. So also the
+ * begin of a TIME_WAIT that was a FIN_WAIT2 before: no timer event need tell of that, when
+ * both fall into one bucket of the timer wheel.
+ */
+static __always_inline __u64 armed_at(const struct inet_timewait_sock *tw, __u64 now_ns)
+{
+	__s64 late = bpf_jiffies64() - tw->tw_timer.expires;
+
+	return now_ns - late * config.tick_ns - TIME_WAIT_NS;
+}
+
+static __always_inline int emit_mini(const struct inet_timewait_sock *tw, __u8 kind)
+{
+	struct tuple tuple = mini_tuple(tw);
+	__u32 netns = tw->__tw_common.skc_net.net->ns.inum;
+
+	if (!may_match(&tuple, netns, false))
+		return 0;
+
+	struct cpu_state *cpu = this_cpu();
+	struct socktrace_event *event = reserve();
+
+	if (!event)
+		return 0;
+
+	event->kind = kind;
+	event->sock = (__u64)tw;
+	event->cookie = tw->__tw_common.skc_cookie.counter;
+	fill_tuple(event, &tuple, netns);
+	event->new_state = tw->tw_substate;
+	if (kind != SOCKTRACE_KIND_MINI_ARMED)
+		event->armed_ns = armed_at(tw, event->time_ns);
+	bpf_ringbuf_submit(event, cpu ? wakeup_flags(cpu) : 0);
+	return 0;
+}
+
+static __always_inline bool is_in(__u64 address, const volatile struct socktrace_function *function)
+{
+	return address >= function->start && address < function->end;
+}
+
+/*
+ * Who called inet_twsk_deschedule_put() is who ended the mini-socket, and only the stack
+ * tells. It is walked for those that end before their time, and for no other.
+ *
+ * 0 where the function is not on the stack.
+ */
+static __always_inline __u8 ending_of(void *ctx)
+{
+	__u64 frames[STACK_FRAMES];
+
+	if (bpf_get_stack(ctx, frames, sizeof(frames), 0) != sizeof(frames))
+		return 0;
+	for (int i = 0; i < STACK_FRAMES - 1; i++) {
+		if (!is_in(frames[i], &symbols.deschedule_put))
+			continue;
+
+		__u64 caller = frames[i + 1];
+
+		if (is_in(caller, &symbols.rcv[0]) || is_in(caller, &symbols.rcv[1]))
+			return SOCKTRACE_KIND_MINI_REOPENED;
+		if (is_in(caller, &symbols.connect[0]) || is_in(caller, &symbols.connect[1]) ||
+		    is_in(caller, &symbols.connect[2]))
+			return SOCKTRACE_KIND_MINI_REUSED;
+		return SOCKTRACE_KIND_MINI_KILLED;
+	}
+	return 0;
+}
+
+/*
+ * A mini-socket was made, or could not be made. Its addresses (IPv6) and its timer are set
+ * a little later, so all is taken from the socket that it is made from.
+ */
+SEC("fexit/inet_twsk_alloc")
+int BPF_PROG(on_mini_alloc, const struct sock *sk, struct inet_timewait_death_row *dr,
+	     const int state, struct inet_timewait_sock *tw)
+{
+	if (sk->sk_protocol != IPPROTO_TCP)
+		return 0;
+
+	struct tuple tuple = tuple_of(sk, sk->__sk_common.skc_num);
+	__u32 netns = sk->__sk_common.skc_net.net->ns.inum;
+
+	if (!may_match(&tuple, netns, false))
+		return 0;
+
+	struct cpu_state *cpu = this_cpu();
+	struct socktrace_event *event = reserve();
+
+	if (!event)
+		return 0;
+
+	event->kind = tw ? SOCKTRACE_KIND_MINI_ARMED : SOCKTRACE_KIND_MINI_OVERFLOW;
+	event->sock = tw ? (__u64)tw : (__u64)sk;
+	event->parent = (__u64)sk;
+	event->cookie = sk->__sk_common.skc_cookie.counter;
+	fill_tuple(event, &tuple, netns);
+	event->new_state = state;
+	bpf_ringbuf_submit(event, cpu ? wakeup_flags(cpu) : 0);
+	return 0;
+}
+
+/* A FIN came for a mini-socket: if it stood in FIN_WAIT2, it is in TIME_WAIT now. */
+SEC("fexit/tcp_timewait_state_process")
+int BPF_PROG(on_mini_packet, struct inet_timewait_sock *tw, struct sk_buff *skb,
+	     const struct tcphdr *th)
+{
+	if (!BPF_CORE_READ_BITFIELD(th, fin) || tw->tw_substate != TCP_TIME_WAIT)
+		return 0;
+	return emit_mini(tw, SOCKTRACE_KIND_MINI_ARMED);
+}
+
+SEC("fentry/inet_twsk_deschedule_put")
+int BPF_PROG(on_mini_deschedule, struct inet_timewait_sock *tw)
+{
+	__u8 ending = ending_of(ctx);
+
+	return emit_mini(tw, ending ? ending : SOCKTRACE_KIND_MINI_GONE);
+}
+
+/* Only the address: to read the mini-socket around its timer takes more than old kernels have. */
+SEC("fentry/tw_timer_handler")
+int BPF_PROG(on_mini_timer, struct timer_list *timer)
+{
+	struct cpu_state *cpu = this_cpu();
+	struct socktrace_event *event = reserve();
+
+	if (!event)
+		return 0;
+	event->kind = SOCKTRACE_KIND_MINI_EXPIRED;
+	event->sock = (__u64)timer - bpf_core_field_offset(struct inet_timewait_sock, tw_timer);
+	event->family = SOCKTRACE_FAMILY_IPV4; /* user space knows better, by the address */
+	bpf_ringbuf_submit(event, cpu ? wakeup_flags(cpu) : 0);
+	return 0;
+}
+
+/* The same by timers. Every timer of the host comes this way: the compare comes first. */
+
+extern void *bpf_rdonly_cast(void *object, __u32 btf_id) __ksym __weak;
+
+static __always_inline bool is_mini_timer(const struct timer_list *timer)
+{
+	return (__u64)timer->function == symbols.tw_timer_handler;
+}
+
+static __always_inline struct inet_timewait_sock *mini_of(const struct timer_list *timer)
+{
+	__u64 tw = (__u64)timer - bpf_core_field_offset(struct inet_timewait_sock, tw_timer);
+
+	return bpf_rdonly_cast((void *)tw, bpf_core_type_id_kernel(struct inet_timewait_sock));
+}
+
+/* Armed, or re-armed: user space knows which. */
+SEC("tp_btf/timer_start")
+int BPF_PROG(on_timer_start, struct timer_list *timer)
+{
+	if (!is_mini_timer(timer))
+		return 0;
+	return emit_mini(mini_of(timer), SOCKTRACE_KIND_MINI_ARMED);
+}
+
+/*
+ * Taken off the timer wheel: to run, to be set anew, or because the mini-socket ends before
+ * its time. __run_timers() runs timers from a list whose head is on its stack, and takes
+ * them from the front: then what points to the timer lies on this stack, a little above.
+ */
+SEC("tp_btf/timer_cancel")
+int BPF_PROG(on_timer_cancel, struct timer_list *timer)
+{
+	if (!is_mini_timer(timer))
+		return 0;
+
+	__u64 pprev = (__u64)timer->entry.pprev;
+
+	if (pprev > (__u64)ctx && pprev < (__u64)(ctx + 512))
+		return emit_mini(mini_of(timer), SOCKTRACE_KIND_MINI_EXPIRED);
+
+	__u8 ending = ending_of(ctx);
+
+	return ending ? emit_mini(mini_of(timer), ending) : 0;
+}
+
+/* The owner of an accepted socket. The 2 arguments are since 6.10: user space chooses. */
+
+static __always_inline int emit_accepted(struct sock *sk)
+{
+	if (sk->sk_protocol != IPPROTO_TCP)
+		return 0;
+
+	struct tuple tuple = tuple_of(sk, sk->__sk_common.skc_num);
+	__u32 netns = sk->__sk_common.skc_net.net->ns.inum;
+
+	if (!may_match(&tuple, netns, false))
+		return 0;
+
+	struct cpu_state *cpu = this_cpu();
+	struct socktrace_event *event = reserve();
+
+	if (!event)
+		return 0;
+
+	event->kind = SOCKTRACE_KIND_OWNED;
+	event->sock = (__u64)sk;
+	event->cookie = sk->__sk_common.skc_cookie.counter;
+	fill_tuple(event, &tuple, netns);
+	fill_owner(event);
+	bpf_ringbuf_submit(event, cpu ? wakeup_flags(cpu) : 0);
+	return 0;
+}
+
+SEC("fexit/inet_csk_accept")
+int BPF_PROG(on_accept4, struct sock *sk, int flags, int *err, bool kern, struct sock *child)
+{
+	return child ? emit_accepted(child) : 0;
+}
+
+SEC("fexit/inet_csk_accept")
+int BPF_PROG(on_accept2, struct sock *sk, struct proto_accept_arg *arg, struct sock *child)
+{
+	return child ? emit_accepted(child) : 0;
+}
+
+/*
+ * A snapshot: all sockets and mini-sockets of the network namespace in which the iterator
+ * was opened, as events. The socket is locked meanwhile (bpf_iter_tcp_seq_show()), so its
+ * state is that after one event and before the next.
+ */
+SEC("iter/tcp")
+int snapshot(struct bpf_iter__tcp *ctx)
+{
+	struct sock_common *skc = ctx->sk_common;
+	struct socktrace_event event = { .time_ns = bpf_ktime_get_ns() };
+
+	if (!skc)
+		return 0;
+
+	struct tcp_timewait_sock *mini = bpf_skc_to_tcp_timewait_sock(skc);
+
+	if (mini) {
+		struct inet_timewait_sock *tw = &mini->tw_sk;
+		struct tuple tuple = mini_tuple(tw);
+		__u32 netns = tw->__tw_common.skc_net.net->ns.inum;
+
+		if (!may_match(&tuple, netns, false))
+			return 0;
+		event.kind = SOCKTRACE_KIND_SEEN_MINI;
+		event.sock = (__u64)tw;
+		event.cookie = tw->__tw_common.skc_cookie.counter;
+		event.new_state = tw->tw_substate;
+		event.armed_ns = armed_at(tw, event.time_ns);
+		fill_tuple(&event, &tuple, netns);
+		bpf_seq_write(ctx->meta->seq, &event, sizeof(event));
+		return 0;
+	}
+
+	/* NULL for request sockets. */
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(skc);
+
+	if (!tp)
+		return 0;
+
+	struct sock *sk = &tp->inet_conn.icsk_inet.sk;
+	__u8 state = sk->__sk_common.skc_state;
+
+	if (state == TCP_CLOSE || state >= TCP_NEW_SYN_RECV)
+		return 0;
+
+	struct tuple tuple = tuple_of(sk, sk->__sk_common.skc_num);
+	__u32 netns = sk->__sk_common.skc_net.net->ns.inum;
+
+	if (!may_match(&tuple, netns, false))
+		return 0;
+
+	struct socket *socket = sk->sk_socket;
+	struct file *file = socket ? socket->file : NULL;
+
+	event.kind = SOCKTRACE_KIND_SEEN;
+	event.sock = (__u64)sk;
+	event.cookie = cookie_of(sk);
+	event.new_state = state;
+	event.cgroup = cgroup_of(sk);
+	event.uid = sk->sk_uid.val;
+	event.inode = file ? file->f_inode->i_ino : 0;
+	fill_tuple(&event, &tuple, netns);
+	bpf_seq_write(ctx->meta->seq, &event, sizeof(event));
+	return 0;
 }

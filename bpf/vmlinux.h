@@ -38,6 +38,40 @@ enum {
 	TCP_MAX_STATES = 14,
 };
 
+enum {
+	IPPROTO_IP = 0,
+	IPPROTO_ICMP = 1,
+	IPPROTO_IGMP = 2,
+	IPPROTO_IPIP = 4,
+	IPPROTO_TCP = 6,
+	IPPROTO_EGP = 8,
+	IPPROTO_PUP = 12,
+	IPPROTO_UDP = 17,
+	IPPROTO_IDP = 22,
+	IPPROTO_TP = 29,
+	IPPROTO_DCCP = 33,
+	IPPROTO_IPV6 = 41,
+	IPPROTO_RSVP = 46,
+	IPPROTO_GRE = 47,
+	IPPROTO_ESP = 50,
+	IPPROTO_AH = 51,
+	IPPROTO_MTP = 92,
+	IPPROTO_BEETPH = 94,
+	IPPROTO_ENCAP = 98,
+	IPPROTO_PIM = 103,
+	IPPROTO_COMP = 108,
+	IPPROTO_L2TP = 115,
+	IPPROTO_SCTP = 132,
+	IPPROTO_UDPLITE = 136,
+	IPPROTO_MPLS = 137,
+	IPPROTO_ETHERNET = 143,
+	IPPROTO_AGGFRAG = 144,
+	IPPROTO_RAW = 255,
+	IPPROTO_SMC = 256,
+	IPPROTO_MPTCP = 262,
+	IPPROTO_MAX = 263,
+};
+
 enum bpf_map_type {
 	BPF_MAP_TYPE_UNSPEC = 0,
 	BPF_MAP_TYPE_HASH = 1,
@@ -94,6 +128,8 @@ enum {
 
 typedef __u8 u8;
 
+typedef __u16 u16;
+
 typedef __u32 u32;
 
 typedef __s64 s64;
@@ -116,6 +152,10 @@ typedef struct {
 	s64 counter;
 } atomic64_t;
 
+struct hlist_node {
+	void *pprev;
+};
+
 struct task_struct {
 	unsigned int flags;
 	pid_t tgid;
@@ -123,9 +163,25 @@ struct task_struct {
 	char comm[16];
 };
 
+struct timer_list {
+	struct hlist_node entry;
+	long unsigned int expires;
+	void *function;
+};
+
 typedef struct {
 	uid_t val;
 } kuid_t;
+
+struct inode;
+
+struct file {
+	struct inode *f_inode;
+};
+
+struct inode {
+	long unsigned int i_ino;
+};
 
 struct kernfs_node;
 
@@ -172,6 +228,7 @@ struct sock_common {
 		};
 	};
 	short unsigned int skc_family;
+	volatile unsigned char skc_state;
 	possible_net_t skc_net;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
@@ -189,13 +246,27 @@ struct sock_cgroup_data {
 	struct cgroup *cgroup;
 };
 
+struct socket;
+
 struct sock {
 	struct sock_common __sk_common;
 	int sk_err;
+	struct socket *sk_socket;
 	socket_lock_t sk_lock;
 	kuid_t sk_uid;
+	u16 sk_protocol;
 	u8 sk_shutdown;
 	struct sock_cgroup_data sk_cgrp_data;
+};
+
+struct socket {
+	struct file *file;
+};
+
+struct bpf_iter_meta {
+	union {
+		void *seq;
+	};
 };
 
 enum sock_flags {
@@ -232,7 +303,13 @@ enum sock_flags {
 };
 
 struct inet_sock {
+	struct sock sk;
 	__be16 inet_sport;
+	u32 local_port_range;
+};
+
+struct tcphdr {
+	__u16 fin: 1;
 };
 
 struct inet_connection_sock {
@@ -247,6 +324,26 @@ struct tcp_sock {
 	u64 bytes_received;
 	u64 bytes_retrans;
 	u32 total_retrans;
+};
+
+struct inet_timewait_sock {
+	struct sock_common __tw_common;
+	unsigned char tw_substate;
+	__be16 tw_sport;
+	struct timer_list tw_timer;
+};
+
+struct tcp_timewait_sock {
+	struct inet_timewait_sock tw_sk;
+};
+
+struct bpf_iter__tcp {
+	union {
+		struct bpf_iter_meta *meta;
+	};
+	union {
+		struct sock_common *sk_common;
+	};
 };
 
 

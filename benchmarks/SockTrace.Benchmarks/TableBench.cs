@@ -1,6 +1,5 @@
 using BenchmarkDotNet.Attributes;
 using SockTrace.Events;
-using SockTrace.Filters;
 using SockTrace.Pipeline;
 using SockTrace.Tracking;
 
@@ -17,7 +16,7 @@ public class TableBench
 
     private readonly List<EventBatch> _batches = [];
     private readonly ConnectionTracker _tracker =
-        new(new ConnectionTable(100_000), new MiniSocketTable(1000), new TraceFilter(), []);
+        new(new TrackerOptions { MaxConnections = 100_000, MaxPorts = 100_000, TimeWait = TimeWaitSight.Functions }, []);
 
     private readonly Dictionary<ulong, ConnectionObject> _objects = [];
     private TcpEvent[] _events = [];

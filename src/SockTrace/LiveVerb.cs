@@ -29,5 +29,6 @@ internal static class LiveVerb
         return command;
     }
 
-    private static LineSink Lines(WallClock clock) => new(OutputFile.StandardOutput(), clock, TimeZoneInfo.Local);
+    private static LineSink Lines(WallClock clock) => new(OutputFile.StandardOutput(), clock, TimeZoneInfo.Local,
+        alarm: !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")));
 }

@@ -110,6 +110,14 @@ internal sealed class TraceOptions
         DefaultValueFactory = _ => (uint)BpfSource.DefaultRingBytes,
     };
 
+    private readonly Option<TimeSpan?> _statsInterval = new("--stats-interval")
+    {
+        Description = "How often totals and the fullest pools are recorded",
+        HelpName = "10s",
+        CustomParser = OptionParsers.Duration,
+        DefaultValueFactory = _ => TimeSpan.FromSeconds(10),
+    };
+
     private readonly Option<bool> _verbose = new("--verbose", "-v")
     {
         Description = "Say what was attached, and all that libbpf says",
@@ -119,7 +127,7 @@ internal sealed class TraceOptions
     {
         foreach (Option option in (Option[])
             [_source, _duration, _port, _lport, _rport, _host, _pid, _comm, _netns, _cgroup, _family, _minLifetime,
-            _maxConnections, _buffer, _verbose])
+            _maxConnections, _buffer, _statsInterval, _verbose])
             command.Add(option);
     }
 
@@ -143,6 +151,7 @@ internal sealed class TraceOptions
         FilterText = FilterText(parsed),
         MaxConnections = parsed.GetValue(_maxConnections),
         RingBytes = parsed.GetValue(_buffer),
+        StatsInterval = parsed.GetValue(_statsInterval)!.Value,
         Verbose = parsed.GetValue(_verbose),
     };
 

@@ -45,10 +45,16 @@ internal static class TraceRun
         ITraceSink[] sinks = openSinks(HeaderOf(settings, source), clock);
         try
         {
-            var connections = new ConnectionTable(settings.MaxConnections);
-            var miniSockets = new MiniSocketTable(settings.MaxConnections);
-            var tracker = new ConnectionTracker(connections, miniSockets, settings.Filter, sinks);
-            var loop = new TraceLoop(source, tracker, connections, miniSockets, sinks, clock);
+            var options = new TrackerOptions
+            {
+                MaxConnections = settings.MaxConnections,
+                MaxPorts = settings.MaxConnections,
+                Filter = settings.Filter,
+                TimeWait = source.TimeWait,
+                Namespaces = new NetworkNamespaces(settings.Filter.Netns),
+            };
+            var tracker = new ConnectionTracker(options, sinks);
+            var loop = new TraceLoop(source, tracker, options, settings.StatsInterval, sinks, clock);
             if (settings.Verbose)
                 Terminal.Say("tracing");
             int exitCode = RunToEnd(loop, sinks, settings.Duration, stop);
@@ -118,7 +124,7 @@ internal static class TraceRun
         BootId = HostFacts.BootId,
         Kernel = HostFacts.KernelRelease,
         Source = source.Name,
-        TimeWait = source.TimeWaitPrecision,
+        TimeWait = source.TimeWait is TimeWaitSight.Timers or TimeWaitSight.Functions ? "measured" : "inferred",
         Filters = settings.FilterText,
         Settings = NetworkSettings.Read(),
     };

@@ -14,6 +14,8 @@ internal sealed record TraceSettings
 
     public required int MaxConnections { get; init; }
 
+    public required TimeSpan StatsInterval { get; init; }
+
     /// <summary>A power of two.</summary>
     public required uint RingBytes { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using SockTrace.Events;
 using SockTrace.Filters;
@@ -11,13 +12,16 @@ internal struct BpfConfig
     public ulong WakeBytes;
     public IpAddress HostPrefix;
     public IpAddress HostMask;
+    public uint TickNs;
     public uint Netns;
     public ushort Port;
     public ushort Lport;
     public ushort Rport;
     public IpFamily Family;
     public byte Host;
-    public uint Padding;
+    public byte HasCookieHelper;
+    public byte HasTaskBtf;
+    public BpfPadding Padding;
 
     /// <summary>What of a filter the kernel can decide.</summary>
     public static BpfConfig From(TraceFilter filter) => new()
@@ -31,4 +35,38 @@ internal struct BpfConfig
         HostPrefix = filter.Host?.Prefix ?? default,
         HostMask = filter.Host?.Mask ?? default,
     };
+}
+
+/// <summary><c>struct socktrace_function</c>: where a kernel function's code lies.</summary>
+internal struct BpfFunction
+{
+    public ulong Start;
+    public ulong End;
+}
+
+/// <summary><c>struct socktrace_symbols</c>: what the programs of mini-sockets compare with.</summary>
+internal struct BpfSymbols
+{
+    public ulong TwTimerHandler;
+    public BpfFunction DeschedulePut;
+    public BpfFunctions2 Rcv;
+    public BpfFunctions3 Connect;
+}
+
+[InlineArray(2)]
+internal struct BpfFunctions2
+{
+    private BpfFunction _first;
+}
+
+[InlineArray(3)]
+internal struct BpfFunctions3
+{
+    private BpfFunction _first;
+}
+
+[InlineArray(6)]
+internal struct BpfPadding
+{
+    private byte _first;
 }

@@ -32,6 +32,15 @@ internal readonly unsafe struct BpfMap
             LibBpf.ThrowIfError(LibBpf.bpf_map__set_initial_value(_map, pointer, (nuint)sizeof(T)), $"set {Name}");
     }
 
+    /// <summary>Writes the one row of an array, after the object is loaded.</summary>
+    public void Write<T>(in T value)
+        where T : unmanaged
+    {
+        uint key = 0;
+        fixed (T* pointer = &value)
+            LibBpf.ThrowIfError(LibBpf.bpf_map_update_elem(Fd, &key, pointer, 0), $"write the BPF map {Name}");
+    }
+
     /// <summary>Reads the one row of a per-CPU array, as one value for each possible CPU.</summary>
     public void ReadPerCpu<T>(Span<T> values)
         where T : unmanaged

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace SockTrace.Bpf;
 
 /// <summary>A program of an object, borrowed from it.</summary>
@@ -17,9 +19,21 @@ internal readonly struct BpfProgram
 
     public string Name { get; }
 
+    /// <summary>What it is attached to, and its name.</summary>
+    public string Description => $"{Marshal.PtrToStringUTF8(LibBpf.bpf_program__section_name(_program))}: {Name}";
+
     /// <exception cref="BpfException">The kernel refused.</exception>
     public BpfLinkHandle Attach() =>
         new(_object, LibBpf.ThrowIfNull(LibBpf.bpf_program__attach(_program), $"attach the BPF program {Name}"));
+
+    /// <summary>Leaves it out, before the object is loaded.</summary>
+    public void LeaveOut() =>
+        LibBpf.ThrowIfError(LibBpf.bpf_program__set_autoload(_program, false), $"leave out the BPF program {Name}");
+
+    /// <summary>Makes an iterator's link, from which iterators are opened.</summary>
+    /// <exception cref="BpfException">The kernel refused.</exception>
+    public unsafe BpfLinkHandle AttachIterator() =>
+        new(_object, LibBpf.ThrowIfNull(LibBpf.bpf_program__attach_iter(_program, null), $"attach the BPF program {Name}"));
 
     /// <summary>
     /// How often the kernel did not run it, because it was running on that CPU already. 0 on

@@ -2,14 +2,19 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Reflection;
 using System.Runtime.InteropServices;
+using CommunityToolkit.HighPerformance.Buffers;
 using SockTrace.Events;
 using SockTrace.Filters;
 using SockTrace.Host;
 using SockTrace.Pipeline;
+using SockTrace.Tracking;
 
 namespace SockTrace.Bpf;
 
-/// <summary>Every transition of the host, from the kernel's ring buffer.</summary>
+/// <summary>
+/// Every transition of the host, from the kernel's ring buffer; the life of mini-sockets; and
+/// what was there before, from snapshots.
+/// </summary>
 internal sealed unsafe class BpfSource : IEventSource
 {
     /// <summary>Smaller than this the backlog at which we are woken would be a handful of events.</summary>
@@ -27,37 +32,47 @@ internal sealed unsafe class BpfSource : IEventSource
 #endif
 
     private readonly BpfObjectHandle _object;
+    private readonly BpfVariant _variant;
     private readonly BpfProgram _first;
-    private readonly BpfProgram _second;
+    private readonly List<BpfProgram> _attached = [];
     private readonly List<BpfLinkHandle> _links = [];
     private readonly RingBufferHandle? _ring;
     private readonly BpfMap _counts;
     private readonly BpfCounts[] _cpuCounts;
     private readonly Destination* _destination;
+    private readonly SnapshotFeed? _snapshots;
+    private Task<BpfSymbols>? _symbols;
     private bool _hasMore;
 
-    private BpfSource(BpfObjectHandle @object, TraceFilter filter, uint ringBytes)
+    private BpfSource(BpfObjectHandle @object, BpfVariant variant, TraceFilter filter, uint ringBytes)
     {
         _object = @object;
-        BpfConfig config = BpfConfig.From(filter);
+        _variant = variant;
+        var config = BpfConfig.From(filter);
         config.WakeBytes = ringBytes / 4;
+        variant.Fill(ref config);
         _object.Map(".rodata").Initialise(config);
         BpfMap events = _object.Map("events");
         events.Resize(ringBytes);
+        foreach (string name in BpfVariant.AllOptionalPrograms.Except(variant.Programs))
+            _object.Program(name).LeaveOut();
         _object.Load();
 
         _counts = _object.Map("counts");
         _cpuCounts = new BpfCounts[LibBpf.ThrowIfError(LibBpf.libbpf_num_possible_cpus(), "count the CPUs")];
-        _first = _object.Program("on_set_state");
-        _second = _object.Program("on_set_state_missed");
 
         _destination = (Destination*)NativeMemory.AllocZeroed((nuint)sizeof(Destination));
         try
         {
             _ring = new RingBufferHandle(_object, events, &OnRecord, _destination);
             // The order matters: what the first has not marked, the second takes for missed.
-            _links.Add(_first.Attach());
-            _links.Add(_second.Attach());
+            _first = Attach("on_set_state");
+            Attach("on_set_state_missed");
+            foreach (string name in variant.Programs)
+                Attach(name);
+            if (variant.TimeWait != TimeWaitSight.Inferred)
+                _symbols = Task.Run(KernelSymbols.Read);
+            _snapshots = new SnapshotFeed(new BpfSnapshot(_object.Program("snapshot").AttachIterator(), filter.Netns));
         }
         catch (BpfException)
         {
@@ -68,11 +83,9 @@ internal sealed unsafe class BpfSource : IEventSource
 
     public string Name => "bpf";
 
-    public string? TimeWaitPrecision => null;
+    public TimeWaitSight TimeWait => _variant.TimeWait;
 
-    /// <summary>What was attached, for -v.</summary>
-    public IEnumerable<string> Attached =>
-        [$"tp_btf/inet_sock_set_state: {_first.Name}", $"tp_btf/inet_sock_set_state: {_second.Name}"];
+    public IEnumerable<string> Attached => [.. _attached.Select(program => program.Description), "iter/tcp: snapshot"];
 
     /// <param name="filter">What of it the kernel can decide is decided there.</param>
     /// <param name="ringBytes">A power of two.</param>
@@ -81,38 +94,47 @@ internal sealed unsafe class BpfSource : IEventSource
     {
         BpfPreflight.Check();
         BpfLog.Capture();
-        BpfObjectHandle? @object = null;
+        BpfException? refusal = null;
         try
         {
-            @object = new BpfObjectHandle(EmbeddedObject(), "socktrace\0"u8);
-            return new BpfSource(@object, filter, ringBytes);
+            foreach (BpfVariant variant in BpfVariant.Candidates())
+            {
+                var @object = new BpfObjectHandle(EmbeddedObject(), "socktrace\0"u8);
+                try
+                {
+                    return new BpfSource(@object, variant, filter, ringBytes);
+                }
+                catch (BpfException e)
+                {
+                    @object.Dispose();
+                    refusal = e; // the next asks for less; the last refusal is what counts
+                    if (e.Errno == Errno.ENOMEM)
+                        break;
+                }
+            }
         }
         catch (BpfException e)
         {
-            @object?.Dispose();
-            throw BpfPreflight.Explain(e);
+            refusal = e;
         }
+        throw BpfPreflight.Explain(refusal!);
     }
 
     public bool Poll(PipeWriter writer, TimeSpan timeout)
     {
+        // The snapshot comes after the symbols: it finds what was armed when they were not known.
+        if (_symbols is { IsCompleted: true })
+            WriteSymbols();
+        if (_symbols is null && _snapshots!.IsDue)
+            Try(_snapshots.Take);
+        if (_snapshots!.HasEvents)
+            return PollWithSnapshot(writer);
         Memory<byte> memory = writer.GetMemory(EventsPerPoll * TcpEvent.Size);
-        using (MemoryHandle pinned = memory.Pin())
-        {
-            byte* start = (byte*)pinned.Pointer;
-            _destination->Cursor = start;
-            _destination->End = start + (memory.Length / TcpEvent.Size * TcpEvent.Size);
-            if (!_hasMore && timeout > TimeSpan.Zero)
-                ThrowIfBroken(_ring!.Poll((int)Math.Ceiling(timeout.TotalMilliseconds)));
-            // Below the wakeup threshold events come without one, so look in any case.
-            if (_destination->Cursor == start)
-                ThrowIfBroken(_ring!.Consume());
-
-            _hasMore = _destination->Cursor == _destination->End;
-            writer.Advance((int)(_destination->Cursor - start));
-        }
+        writer.Advance(Receive(memory, timeout));
         return _hasMore;
     }
+
+    public void Resynchronise() => _snapshots!.Request();
 
     public void Stop()
     {
@@ -121,34 +143,81 @@ internal sealed unsafe class BpfSource : IEventSource
             _links[i].Dispose();
     }
 
-    public SourceLosses ReadLosses()
+    public SourceLosses ReadLosses() => Try(() =>
     {
-        long misses;
-        try
-        {
-            // In this order: a miss is counted before its rescue, so a difference is no passing one.
-            misses = _first.ReadRecursionMisses();
-            _counts.ReadPerCpu<BpfCounts>(_cpuCounts);
-        }
-        catch (BpfException e)
-        {
-            throw Failed(e);
-        }
+        // In this order: a miss is counted before its rescue, so a difference is no passing one.
+        long misses = _first.ReadRecursionMisses();
+        _counts.ReadPerCpu<BpfCounts>(_cpuCounts);
         long ringFull = 0, rescued = 0;
         foreach (BpfCounts cpu in _cpuCounts)
         {
             ringFull += (long)cpu.RingFull;
             rescued += (long)cpu.Rescued;
         }
+        // Hooked functions have nobody who rescues. (What timer programs miss is nearly always
+        // another timer; a mini-socket's end that is missed so is told as lost when it is overdue.)
+        if (_variant.TimeWait == TimeWaitSight.Functions)
+            misses += _attached.Skip(2).Sum(program => program.ReadRecursionMisses());
         return new SourceLosses(ringFull, misses - rescued, _destination->Malformed);
-    }
+    });
 
     public void Dispose()
     {
         Stop();
+        _snapshots?.Dispose();
         _ring?.Dispose();
         _object.Dispose();
         NativeMemory.Free(_destination);
+    }
+
+    private void WriteSymbols() => Try(() =>
+    {
+        _object.Map(".bss").Write(_symbols!.GetAwaiter().GetResult());
+        _symbols = null;
+        return true;
+    });
+
+    private BpfProgram Attach(string name)
+    {
+        BpfProgram program = _object.Program(name);
+        _links.Add(program.Attach());
+        _attached.Add(program);
+        return program;
+    }
+
+    /// <summary>The snapshot's events go between the ring's, by time.</summary>
+    private bool PollWithSnapshot(PipeWriter writer)
+    {
+        using MemoryOwner<byte> ring = MemoryOwner<byte>.Allocate(EventsPerPoll * TcpEvent.Size);
+        int length = Receive(ring.Memory, TimeSpan.Zero);
+        foreach (ref readonly TcpEvent e in MemoryMarshal.Cast<byte, TcpEvent>(ring.Span[..length]))
+        {
+            _snapshots!.WriteUntil(e.TimeNs, writer);
+            MemoryMarshal.Write(writer.GetSpan(TcpEvent.Size), e);
+            writer.Advance(TcpEvent.Size);
+        }
+        // The ring was read to its end after the snapshot: what is left of it is the newest.
+        if (!_hasMore)
+            _snapshots!.WriteUntil(ulong.MaxValue, writer);
+        return _hasMore;
+    }
+
+    /// <summary>Fills the memory from the ring.</summary>
+    /// <returns>How many bytes.</returns>
+    private int Receive(Memory<byte> memory, TimeSpan timeout)
+    {
+        using MemoryHandle pinned = memory.Pin();
+        byte* start = (byte*)pinned.Pointer;
+        _destination->Cursor = start;
+        _destination->End = start + (memory.Length / TcpEvent.Size * TcpEvent.Size);
+        if (!_hasMore && timeout > TimeSpan.Zero)
+            ThrowIfBroken(_ring!.Poll((int)Math.Ceiling(timeout.TotalMilliseconds)));
+        // Below the wakeup threshold events come without one, so look in any case.
+        if (_destination->Cursor == start)
+            ThrowIfBroken(_ring!.Consume());
+
+        _hasMore = _destination->Cursor == _destination->End;
+        return (int)(_destination->Cursor - start);
     }
 
     private void ThrowIfBroken(int rc)
@@ -156,6 +225,18 @@ internal sealed unsafe class BpfSource : IEventSource
         bool isFull = _destination->Cursor == _destination->End;
         if (rc < 0 && rc != -Errno.EINTR && !isFull)
             throw Failed(new BpfException("read the ring buffer", -rc));
+    }
+
+    private static T Try<T>(Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (BpfException e)
+        {
+            throw Failed(e);
+        }
     }
 
     private static SourceFailedException Failed(BpfException e) => new($"source bpf: {e.Message}", e);

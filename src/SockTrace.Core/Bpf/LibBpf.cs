@@ -28,8 +28,40 @@ internal static unsafe partial class LibBpf
     [LibraryImport(Library, SetLastError = true)]
     public static partial nint bpf_program__attach(nint prog);
 
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial nint bpf_program__attach_iter(nint prog, void* opts);
+
+    [LibraryImport(Library)]
+    public static partial int bpf_program__set_autoload(nint prog, [MarshalAs(UnmanagedType.I1)] bool autoload);
+
+    [LibraryImport(Library)]
+    public static partial int bpf_link__fd(BpfLinkHandle link);
+
+    [LibraryImport(Library)]
+    public static partial int bpf_iter_create(int link_fd);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int bpf_prog_load(int prog_type, string prog_name, string license, ulong* insns, nuint insn_cnt,
+        bpf_prog_load_opts* opts);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial nint btf__load_vmlinux_btf();
+
+    [LibraryImport(Library)]
+    public static partial void btf__free(nint btf);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int btf__find_by_name_kind(KernelBtf btf, string type_name, uint kind);
+
+    /// <returns>struct btf_type, as words.</returns>
+    [LibraryImport(Library)]
+    public static partial uint* btf__type_by_id(KernelBtf btf, uint id);
+
     [LibraryImport(Library)]
     public static partial int bpf_program__fd(nint prog);
+
+    [LibraryImport(Library)]
+    public static partial nint bpf_program__section_name(nint prog);
 
     [LibraryImport(Library)]
     public static partial int bpf_link__destroy(nint link);
@@ -45,6 +77,9 @@ internal static unsafe partial class LibBpf
 
     [LibraryImport(Library)]
     public static partial int bpf_map_lookup_elem(int fd, void* key, void* value);
+
+    [LibraryImport(Library)]
+    public static partial int bpf_map_update_elem(int fd, void* key, void* value, ulong flags);
 
     [LibraryImport(Library)]
     public static partial int bpf_obj_get_info_by_fd(int bpf_fd, void* info, uint* info_len);
@@ -92,6 +127,20 @@ internal static unsafe partial class LibBpf
     {
         public nuint sz;
         public byte* object_name;
+    }
+
+    /// <summary>The head of struct bpf_prog_load_opts; libbpf goes by <see cref="sz"/>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct bpf_prog_load_opts
+    {
+        public nuint sz;
+        public int attempts;
+        public int expected_attach_type;
+        public uint prog_btf_fd;
+        public uint prog_flags;
+        public uint prog_ifindex;
+        public uint kern_version;
+        public uint attach_btf_id;
     }
 
     /// <summary>What is needed of struct bpf_prog_info (include/uapi/linux/bpf.h).</summary>

@@ -26,4 +26,7 @@ internal enum EventFlags : byte
 
     /// <summary>First seen, and not there at the look before: it was opened between the two.</summary>
     Appeared = 1 << 6,
+
+    /// <summary>A process held the socket's lock: the transition was made on this side. At CLOSE only.</summary>
+    Held = 1 << 7,
 }

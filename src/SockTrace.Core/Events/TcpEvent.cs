@@ -19,13 +19,13 @@ internal struct TcpEvent
     public IpAddress Laddr;
     public IpAddress Raddr;
     public ulong Cgroup;
-    public ulong BytesSent;
-    public ulong BytesReceived;
+    public ulong BytesSent; // by kind also Parent, ArmedNs or BeganNs
+    public ulong BytesReceived; // by kind also Inode
     public Comm Comm;
     public uint Netns;
     public uint Pid;
     public uint Uid;
-    public uint SrttUs;
+    public uint SrttUs; // by state also PortRange
     public uint Retransmits;
     public ushort Lport;
     public ushort Rport;

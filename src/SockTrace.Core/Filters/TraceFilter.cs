@@ -55,9 +55,11 @@ internal sealed record TraceFilter
         return true;
     }
 
-    /// <summary>A mini-socket has no owner: filters for one let none through.</summary>
+    /// <summary>A mini-socket is its connection's: what that was matters, but not how long it lived.</summary>
     public bool Accepts(in EndedMiniSocket mini) =>
-        Pid is null && Comm is null && Cgroup is null
+        (Pid is not uint pid || mini.Pid == pid)
+        && (Cgroup is not ulong cgroup || mini.Cgroup == cgroup)
+        && (Comm is null || (mini.OwnerFrom != OwnerFrom.Unknown && Comm.Matches(mini.Comm)))
         && AcceptsTuple(mini.Netns, mini.Family, mini.Laddr, mini.Lport, mini.Raddr, mini.Rport);
 
     public bool AcceptsTuple(uint netns, IpFamily family, IpAddress laddr, ushort lport, IpAddress raddr, ushort rport)

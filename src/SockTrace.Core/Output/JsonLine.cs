@@ -49,6 +49,16 @@ internal ref struct JsonLine(Span<byte> destination)
         Number(value);
     }
 
+    /// <summary>A number with one decimal.</summary>
+    public void Rate(ReadOnlySpan<byte> name, double value)
+    {
+        long tenths = (long)Math.Round(value * 10);
+        Raw(name);
+        Number(tenths / 10);
+        Byte((byte)'.');
+        Number(Math.Abs(tenths % 10));
+    }
+
     public void Field(ReadOnlySpan<byte> name, IpAddress address)
     {
         Raw(name);
@@ -86,7 +96,7 @@ internal ref struct JsonLine(Span<byte> destination)
     /// DEL included, is escaped: a line that is merely looked at cannot drive a terminal.
     /// A byte becomes six at the most.
     /// </summary>
-    public void Text(ReadOnlySpan<byte> utf8)
+    public void Text(scoped ReadOnlySpan<byte> utf8)
     {
         Byte((byte)'"');
         foreach (byte b in utf8)
@@ -102,7 +112,7 @@ internal ref struct JsonLine(Span<byte> destination)
         Byte((byte)'"');
     }
 
-    private void Escape(ReadOnlySpan<byte> utf8)
+    private void Escape(scoped ReadOnlySpan<byte> utf8)
     {
         while (!utf8.IsEmpty)
         {

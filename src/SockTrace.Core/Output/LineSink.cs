@@ -15,13 +15,16 @@ internal sealed class LineSink : ITraceSink
 
     private readonly OutputBuffer _output;
     private readonly WallClock _clock;
+    private readonly bool _alarm;
     private TimeOfDayFormat _times;
 
     /// <param name="file">Owned from here on.</param>
     /// <param name="clock">Of the events.</param>
     /// <param name="zone">In which times of day are shown.</param>
-    public LineSink(OutputFile file, WallClock clock, TimeZoneInfo zone)
+    /// <param name="alarm">Whether a line may be coloured that must not be overlooked.</param>
+    public LineSink(OutputFile file, WallClock clock, TimeZoneInfo zone, bool alarm = false)
     {
+        _alarm = alarm;
         _times = new TimeOfDayFormat(zone);
         _output = new OutputBuffer(file);
         _clock = clock;
@@ -51,14 +54,17 @@ internal sealed class LineSink : ITraceSink
         var line = new TextLine(_output.Reserve(MaxLine));
         WriteStart(ref line, closed.ClosedNs, connection);
         line.Column("CLOSE"u8, StateWidth);
+        bool isPlain = closed.Reason is CloseReason.Closed or CloseReason.Unknown;
+        if (!isPlain)
+            line.Text(CloseReasons.Name(closed.Reason));
         if (closed.LifetimeNs >= 0)
         {
-            line.Text("life "u8);
+            line.Text(isPlain ? "life "u8 : ", life "u8);
             line.Duration(closed.LifetimeNs);
         }
-        if (closed.Totals is CloseTotals totals && connection.Role != Role.Listener)
+        if (closed.Totals is CloseTotals totals && connection.Role != Role.Listener && closed.Reason != CloseReason.Refused)
         {
-            line.Text(closed.LifetimeNs >= 0 ? ", "u8 : default);
+            line.Text(closed.LifetimeNs >= 0 || !isPlain ? ", "u8 : default);
             line.Bytes(totals.BytesSent);
             line.Text("/"u8);
             line.Bytes(totals.BytesReceived);
@@ -70,14 +76,83 @@ internal sealed class LineSink : ITraceSink
     {
         var line = new TextLine(_output.Reserve(MaxLine));
         WriteTime(ref line, ended.EndedNs);
-        line.Column("-"u8, PidWidth, alignRight: true);
-        line.Column("-"u8, CommWidth);
+        WriteOwner(ref line, ended.OwnerFrom, ended.Pid, ended.Comm);
         line.EndPoint(ended.Laddr, ended.Lport, AddressWidth);
         line.EndPoint(ended.Raddr, ended.Rport, AddressWidth);
-        line.Column("TIME_WAIT"u8, StateWidth);
-        line.Text(ended.Ending == MiniSocketEnding.Expired ? "expired after "u8 : "gone after "u8);
-        line.Duration(ended.DurationNs);
+        bool wasTimeWait = ended.BeganNs != 0 || ended.Ending == MiniSocketEnding.Overflow;
+        line.Column(wasTimeWait ? "TIME_WAIT"u8 : "FIN_WAIT2"u8, StateWidth);
+        line.Text(ended.Ending switch
+        {
+            MiniSocketEnding.Expired => "expired"u8,
+            MiniSocketEnding.Reused => "reused"u8,
+            MiniSocketEnding.Reopened => "reopened by the peer"u8,
+            MiniSocketEnding.Killed => "killed"u8,
+            MiniSocketEnding.Overflow => "none: tcp_max_tw_buckets"u8,
+            _ => "lost sight of"u8,
+        });
+        if (ended.DurationNs >= 0 || ended.FinWait2Ns >= 0)
+        {
+            line.Text(" after "u8);
+            line.Duration(ended.DurationNs >= 0 ? ended.DurationNs : ended.FinWait2Ns);
+        }
         End(ref line);
+    }
+
+    public void OnPortExhausted(in PortExhausted exhausted)
+    {
+        ConnectionView connection = exhausted.Connection;
+        var line = new TextLine(_output.Reserve(MaxLine));
+        WriteTime(ref line, exhausted.TimeNs);
+        if (_alarm)
+            line.Text("\x1b[1;37;41m"u8);
+        line.Text("*** NO PORT LEFT from "u8);
+        line.Address(connection.Laddr);
+        line.Text(" to "u8);
+        line.EndPoint(connection.Raddr, connection.Rport, width: 0);
+        line.Text("for "u8);
+        WriteName(ref line, connection.Pid, connection.Comm);
+        if (exhausted.Pool > 0)
+        {
+            line.Text(": "u8);
+            line.Number(exhausted.Taken);
+            line.Text(" of "u8);
+            line.Number(exhausted.Pool);
+            line.Text(" taken"u8);
+        }
+        if (_alarm)
+            line.Text("\x1b[0m"u8);
+        End(ref line);
+    }
+
+    /// <summary>Only what needs attention: pools that come near their end.</summary>
+    public void OnStatistics(in Statistics statistics)
+    {
+        foreach (ref readonly PoolUse pool in statistics.Pools)
+        {
+            if (!pool.IsFilling)
+                continue;
+            var line = new TextLine(_output.Reserve(MaxLine));
+            WriteTime(ref line, statistics.TimeNs);
+            line.Text("*** from "u8);
+            line.Address(pool.Key.Laddr);
+            line.Text(" to "u8);
+            line.EndPoint(pool.Key.Raddr, pool.Key.Rport, width: 0);
+            line.Number(pool.Taken);
+            line.Text(" of "u8);
+            line.Number(pool.Size);
+            line.Text(" ports taken"u8);
+            if (!double.IsInfinity(pool.SecondsToEmpty))
+            {
+                line.Text(", all in "u8);
+                line.Duration((long)(pool.SecondsToEmpty * 1e9));
+            }
+            if (pool.Pid != 0)
+            {
+                line.Text(", last by "u8);
+                WriteName(ref line, pool.Pid, pool.Comm);
+            }
+            End(ref line);
+        }
     }
 
     public void OnLost(in Loss loss)
@@ -118,21 +193,32 @@ internal sealed class LineSink : ITraceSink
     private void WriteStart(ref TextLine line, long timeNs, ConnectionView connection)
     {
         WriteTime(ref line, timeNs);
-        if (connection.OwnerFrom == OwnerFrom.Unknown)
-        {
-            line.Column("-"u8, PidWidth, alignRight: true);
-            line.Column("-"u8, CommWidth);
-        }
-        else
-        {
-            line.NumberColumn(connection.Pid, PidWidth);
-            line.VisibleColumn(connection.Comm.Bytes, CommWidth);
-        }
+        WriteOwner(ref line, connection.OwnerFrom, connection.Pid, connection.Comm);
         line.EndPoint(connection.Laddr, connection.Lport, AddressWidth);
         if (connection.Rport == 0)
             line.Column("-"u8, AddressWidth);
         else
             line.EndPoint(connection.Raddr, connection.Rport, AddressWidth);
+    }
+
+    private static void WriteOwner(ref TextLine line, OwnerFrom from, uint pid, in Comm comm)
+    {
+        if (from == OwnerFrom.Unknown)
+        {
+            line.Column("-"u8, PidWidth, alignRight: true);
+            line.Column("-"u8, CommWidth);
+            return;
+        }
+        line.NumberColumn(pid, PidWidth);
+        line.VisibleColumn(comm.Bytes, CommWidth);
+    }
+
+    private static void WriteName(ref TextLine line, uint pid, in Comm comm)
+    {
+        line.VisibleColumn(comm.Bytes, width: 0);
+        line.Text("("u8);
+        line.Number(pid);
+        line.Text(")"u8);
     }
 
     private void WriteTime(ref TextLine line, long timeNs)

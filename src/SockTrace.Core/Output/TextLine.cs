@@ -12,7 +12,7 @@ internal ref struct TextLine(Span<byte> destination)
 
     public int Length { get; private set; }
 
-    public void Text(ReadOnlySpan<byte> text)
+    public void Text(scoped ReadOnlySpan<byte> text)
     {
         text.CopyTo(_destination[Length..]);
         Length += text.Length;
@@ -42,7 +42,7 @@ internal ref struct TextLine(Span<byte> destination)
     /// A column of bytes that someone else chose: control characters and invalid UTF-8 are
     /// shown as <c>\x1b</c>, so that they cannot drive the terminal.
     /// </summary>
-    public void VisibleColumn(ReadOnlySpan<byte> bytes, int width)
+    public void VisibleColumn(scoped ReadOnlySpan<byte> bytes, int width)
     {
         int columns = 0;
         while (!bytes.IsEmpty)
@@ -83,6 +83,8 @@ internal ref struct TextLine(Span<byte> destination)
             Number(port);
         Pad(Math.Max(0, width - (Length - start)) + 1);
     }
+
+    public void Address(IpAddress address) => Length += address.Format(_destination[Length..]);
 
     public void Number(long value)
     {

@@ -92,7 +92,7 @@ internal sealed class EventBatch
     }
 
     private static bool IsWellFormed(in TcpEvent e) =>
-        e.Kind is >= EventKind.State and <= EventKind.MiniGone
+        e.Kind is >= EventKind.State and <= EventKind.SnapshotEnd
         && (byte)e.OldState < TcpStates.Count
         && (byte)e.NewState < TcpStates.Count
         && e.Family is IpFamily.IPv4 or IpFamily.IPv6;

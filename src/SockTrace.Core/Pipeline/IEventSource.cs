@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using SockTrace.Tracking;
 
 namespace SockTrace.Pipeline;
 
@@ -8,8 +9,8 @@ internal interface IEventSource : IDisposable
     /// <summary>The name in the trace's header and in --source.</summary>
     string Name { get; }
 
-    /// <summary><c>measured</c> or <c>inferred</c>; null where the source sees no TIME_WAIT.</summary>
-    string? TimeWaitPrecision { get; }
+    /// <summary>What it tells of mini-sockets.</summary>
+    TimeWaitSight TimeWait { get; }
 
     /// <summary>What it hooks or reads, for -v.</summary>
     IEnumerable<string> Attached { get; }
@@ -20,6 +21,12 @@ internal interface IEventSource : IDisposable
     /// </summary>
     /// <returns>Whether there is more, so that the next call will not wait.</returns>
     bool Poll(PipeWriter writer, TimeSpan timeout);
+
+    /// <summary>
+    /// Events were lost: tells anew what is there, as <see cref="Events.EventKind.Seen"/> and
+    /// what belongs to it, if not at once. Nothing for who looks at everything every time.
+    /// </summary>
+    void Resynchronise();
 
     /// <summary>No more events come into being; those that already have can still be polled.</summary>
     void Stop();

@@ -12,13 +12,15 @@ namespace SockTrace.Pipeline;
 /// what it cannot keep.
 /// </summary>
 internal sealed class TraceLoop(
-    IEventSource source, ConnectionTracker tracker, ConnectionTable connections, MiniSocketTable miniSockets,
-    ITraceSink[] sinks, WallClock clock)
+    IEventSource source, ConnectionTracker tracker, TrackerOptions options, TimeSpan statsInterval, ITraceSink[] sinks, WallClock clock)
 {
     /// <summary>How long a quiet source is waited for: what a stop or a flush may be late by.</summary>
     private static readonly TimeSpan PollTimeout = TimeSpan.FromMilliseconds(100);
 
-    private static readonly TimeSpan LossInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan TickInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often the settings of network namespaces are read again.</summary>
+    private static readonly TimeSpan SettingsInterval = TimeSpan.FromSeconds(5);
 
     // Nobody waits on this pipe: the loop reads what it has just written.
     private readonly Pipe _pipe = new(new PipeOptions(
@@ -28,6 +30,7 @@ internal sealed class TraceLoop(
     private readonly EventDecoder _decoder = new();
     private readonly EventBatch _batch = new();
     private long _lostRing, _lostKernel, _lostTable;
+    private long _lastTickNs, _lastStatsNs, _lastSettingsNs;
 
     /// <summary>Runs until <paramref name="stop"/>, or for <paramref name="duration"/>.</summary>
     /// <exception cref="OutputException">A sink's file does not take what is written.</exception>
@@ -35,7 +38,7 @@ internal sealed class TraceLoop(
     public void Run(TimeSpan? duration, CancellationToken stop)
     {
         long start = Stopwatch.GetTimestamp();
-        long nextLosses = start;
+        _lastTickNs = _lastStatsNs = _lastSettingsNs = WallClock.MonotonicNs;
         while (!stop.IsCancellationRequested)
         {
             TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
@@ -45,16 +48,12 @@ internal sealed class TraceLoop(
 
             bool hasMore = source.Poll(_pipe.Writer, timeout);
             Drain();
-            if (Stopwatch.GetTimestamp() >= nextLosses)
-            {
-                clock.Resynchronise();
-                ReportLosses();
-                nextLosses = Stopwatch.GetTimestamp() + (long)(LossInterval.TotalSeconds * Stopwatch.Frequency);
-            }
+            Tick(WallClock.MonotonicNs);
             if (!hasMore)
                 Flush();
         }
 
+        tracker.Audit.Close();
         source.Stop();
         bool isLeft;
         do
@@ -70,7 +69,33 @@ internal sealed class TraceLoop(
 
     /// <summary>What was seen and what was lost until now.</summary>
     public TraceTotals Totals => new(WallClock.MonotonicNs, tracker.Events, tracker.Shown, tracker.Unmatched,
-        _lostRing, _lostKernel, LostQueue: 0, _lostTable);
+        _lostRing, _lostKernel, LostQueue: 0, _lostTable)
+    {
+        Forgotten = tracker.Forgotten,
+        IsFiltered = options.Filter.HasTuple,
+        Audit = [.. tracker.Audit.Results()],
+    };
+
+    private void Tick(long nowNs)
+    {
+        if (nowNs - _lastTickNs < TickInterval.TotalNanoseconds)
+            return;
+        clock.Resynchronise();
+        ReportLosses();
+        tracker.Tick(nowNs, nowNs - _lastTickNs);
+        _lastTickNs = nowNs;
+        if (options.Namespaces is { } namespaces && (namespaces.IsWanting || nowNs - _lastSettingsNs >= SettingsInterval.TotalNanoseconds))
+        {
+            namespaces.Refresh();
+            _lastSettingsNs = nowNs;
+        }
+        // Who runs out of ports should read of it before, and not at the next interval.
+        if (nowNs - _lastStatsNs >= statsInterval.TotalNanoseconds || tracker.HasNewlyFillingPool)
+        {
+            tracker.TellStatistics(nowNs, nowNs - _lastStatsNs);
+            _lastStatsNs = nowNs;
+        }
+    }
 
     private void Drain()
     {
@@ -99,9 +124,11 @@ internal sealed class TraceLoop(
     private void ReportLosses()
     {
         SourceLosses losses = source.ReadLosses();
+        if (losses.Ring > _lostRing)
+            source.Resynchronise();
         Report(LossPlace.Ring, ref _lostRing, losses.Ring + losses.Malformed + _decoder.Malformed);
         Report(LossPlace.Kernel, ref _lostKernel, losses.Kernel + tracker.Repeats);
-        Report(LossPlace.Table, ref _lostTable, connections.Evicted + miniSockets.Evicted);
+        Report(LossPlace.Table, ref _lostTable, tracker.Evicted);
     }
 
     private void Report(LossPlace place, ref long reported, long total)

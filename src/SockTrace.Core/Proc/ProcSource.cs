@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using SockTrace.Events;
 using SockTrace.Host;
 using SockTrace.Pipeline;
+using SockTrace.Tracking;
 
 namespace SockTrace.Proc;
 
@@ -40,7 +41,7 @@ internal sealed class ProcSource : IEventSource
 
     public string Name => "proc";
 
-    public string? TimeWaitPrecision => "inferred";
+    public TimeWaitSight TimeWait => TimeWaitSight.Polled;
 
     public IEnumerable<string> Attached =>
         [$"/proc/*/net/tcp and tcp6, every {ShortestInterval.TotalMilliseconds:0} ms or as fast as they can be read"];
@@ -70,6 +71,10 @@ internal sealed class ProcSource : IEventSource
             writer.Advance(TcpEvent.Size);
         }
         return true;
+    }
+
+    public void Resynchronise()
+    {
     }
 
     public void Stop() => _stopped.Set();
@@ -149,8 +154,10 @@ internal sealed class ProcSource : IEventSource
         {
             TcpEvent armed = Armed(netns, ref seen, now, nowNs);
             if (!seen.Last.IsMini)
-                yield return Moved(netns, seen, seen.Last, TcpState.Close, (long)armed.TimeNs);
+                armed.BytesSent = seen.Id; // the parent, which is still there when this comes
             yield return armed;
+            if (!seen.Last.IsMini)
+                yield return Moved(netns, seen, seen.Last, TcpState.Close, (long)armed.TimeNs);
             seen.LastEventNs = (long)armed.TimeNs;
         }
         else if (now.State != seen.Last.State)

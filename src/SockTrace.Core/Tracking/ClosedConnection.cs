@@ -1,7 +1,8 @@
 namespace SockTrace.Tracking;
 
 /// <summary>A connection that reached CLOSE, with the totals that the socket had then.</summary>
-internal readonly ref struct ClosedConnection(ConnectionView connection, long closedNs, CloseTotals? totals)
+internal readonly ref struct ClosedConnection(
+    ConnectionView connection, long closedNs, CloseReason reason, ClosedBy closedBy, CloseTotals? totals)
 {
     public ConnectionView Connection { get; } = connection;
 
@@ -10,6 +11,10 @@ internal readonly ref struct ClosedConnection(ConnectionView connection, long cl
 
     /// <summary>First transition to CLOSE, nanoseconds; -1 where the first was not seen.</summary>
     public long LifetimeNs => Connection.OpenedNs == 0 ? -1 : Math.Max(0, ClosedNs - Connection.OpenedNs);
+
+    public CloseReason Reason { get; } = reason;
+
+    public ClosedBy ClosedBy { get; } = closedBy;
 
     /// <summary>Null where the source cannot read them.</summary>
     public CloseTotals? Totals { get; } = totals;
@@ -20,6 +25,5 @@ internal readonly ref struct ClosedConnection(ConnectionView connection, long cl
 /// <param name="BytesReceived">Payload, in order.</param>
 /// <param name="Retransmits">Segments.</param>
 /// <param name="SrttUs">Smoothed round-trip time, microseconds; 0 where none was measured.</param>
-/// <param name="SkErr">The socket's pending error, an errno; 0 where none.</param>
 internal readonly record struct CloseTotals(
-    ulong BytesSent, ulong BytesReceived, uint Retransmits, uint SrttUs, ushort SkErr);
+    ulong BytesSent, ulong BytesReceived, uint Retransmits, uint SrttUs);

@@ -4,11 +4,11 @@ namespace SockTrace.Tracking;
 
 /// <summary>
 /// The live connections as struct of arrays, one row each, found by the socket's identity
-/// in its source. Bounded: see <see cref="RowIndex"/>.
+/// in its source. Bounded: see <see cref="RowIndex{TKey}"/>.
 /// </summary>
 internal sealed class ConnectionTable
 {
-    private readonly RowIndex _index;
+    private readonly RowIndex<ulong> _index;
 
     public ulong[] Ids = [];
     public bool[] IdsAreCookies = [];
@@ -26,22 +26,35 @@ internal sealed class ConnectionTable
     public long[] OpenedNs = [];
     public long[] StateSinceNs = [];
     public long[] ConnectNs = [];
+    public long[] LastSeenNs = [];
+    public bool[] AreMissing = [];
     public uint[] Pids = [];
     public Comm[] Comms = [];
     public OwnerFrom[] OwnersFrom = [];
+    public PortReuse[] Reuses = [];
+    public long[] ReuseGapsNs = [];
+    public bool[] HoldsPort = [];
+    public bool[] IsInPool = [];
+    public MiniFate[] Minis = [];
     public StateTimes[] StateTimes = [];
 
     /// <param name="maxConnections">The bound, at least 1: --max-connections.</param>
     public ConnectionTable(int maxConnections)
     {
-        _index = new RowIndex(maxConnections);
+        _index = new RowIndex<ulong>(maxConnections);
         Resize();
     }
 
     public int Count => _index.Count;
 
-    /// <summary>Connections that gave way to newer ones.</summary>
+    /// <summary>Rows that gave way to newer ones.</summary>
     public long Evicted => _index.Evicted;
+
+    /// <summary>The row untouched longest, or <see cref="RowIndex.None"/>.</summary>
+    public int Oldest => _index.Oldest;
+
+    /// <returns>The row touched next after this one, or <see cref="RowIndex.None"/>.</returns>
+    public int Newer(int row) => _index.Newer(row);
 
     /// <returns>The row, or <see cref="RowIndex.None"/>.</returns>
     public int Find(ulong sock) => _index.Find(sock);
@@ -72,9 +85,16 @@ internal sealed class ConnectionTable
         OpenedNs[row] = 0;
         StateSinceNs[row] = 0;
         ConnectNs[row] = 0;
+        LastSeenNs[row] = 0;
+        AreMissing[row] = false;
         Pids[row] = 0;
         Comms[row] = default;
         OwnersFrom[row] = OwnerFrom.Unknown;
+        Reuses[row] = PortReuse.None;
+        ReuseGapsNs[row] = -1;
+        HoldsPort[row] = false;
+        IsInPool[row] = false;
+        Minis[row] = MiniFate.None;
         StateTimes[row] = default;
         return row;
     }
@@ -98,9 +118,16 @@ internal sealed class ConnectionTable
         Array.Resize(ref OpenedNs, capacity);
         Array.Resize(ref StateSinceNs, capacity);
         Array.Resize(ref ConnectNs, capacity);
+        Array.Resize(ref LastSeenNs, capacity);
+        Array.Resize(ref AreMissing, capacity);
         Array.Resize(ref Pids, capacity);
         Array.Resize(ref Comms, capacity);
         Array.Resize(ref OwnersFrom, capacity);
+        Array.Resize(ref Reuses, capacity);
+        Array.Resize(ref ReuseGapsNs, capacity);
+        Array.Resize(ref HoldsPort, capacity);
+        Array.Resize(ref IsInPool, capacity);
+        Array.Resize(ref Minis, capacity);
         Array.Resize(ref StateTimes, capacity);
     }
 }

@@ -8,13 +8,46 @@ namespace SockTrace.Tracking;
 /// Applies batches of events to the tables, and tells the sinks what that means. Everything
 /// that is known about a connection stands in its row; what was not seen stays unknown.
 /// </summary>
-internal sealed class ConnectionTracker(ConnectionTable connections, MiniSocketTable miniSockets,
-    TraceFilter filter, ITraceSink[] sinks)
+internal sealed class ConnectionTracker
 {
+    /// <summary>Pools that a statistics record shows.</summary>
+    private const int PoolsShown = 5;
+
+    /// <summary>How long an event may be late that shows a missing socket to be there.</summary>
+    private const long MissingNs = 500_000_000;
+
+    private readonly ITraceSink[] _sinks;
+    private readonly TraceFilter _filter;
+    private readonly bool _showsAll;
+    private readonly bool _rulesOut;
+    private readonly ConnectionTable _connections;
+    private readonly TimeWaitTracker _timeWaits;
+    private readonly PortTable _ports;
+    private readonly PoolTable _pools;
+    private readonly Audit _audit;
+    private readonly HashSet<(uint Netns, ushort Port)> _listening = [];
     private readonly RecentCloses _recentCloses = new();
-    private readonly bool _showsAll = filter.IsEmpty;
-    private readonly bool _rulesOut = filter.HasTuple;
+    private readonly PoolUse[] _fullest = new PoolUse[PoolsShown];
+    private readonly Func<uint, Host.PortRange?> _rangeOf;
     private ulong _lastOwnId;
+    private long _unmatched;
+    private long _missingSinceNs;
+    private long _opened, _closed, _failed;
+    private long _openedBefore, _closedBefore, _failedBefore;
+
+    public ConnectionTracker(TrackerOptions options, ITraceSink[] sinks)
+    {
+        _sinks = sinks;
+        _filter = options.Filter;
+        _showsAll = _filter.IsEmpty;
+        _rulesOut = _filter.HasTuple;
+        _rangeOf = options.Namespaces is null ? _ => null : options.Namespaces.RangeOf;
+        _connections = new ConnectionTable(options.MaxConnections);
+        _ports = new PortTable(options.MaxPorts);
+        _pools = new PoolTable(options.MaxPorts, _rangeOf);
+        _audit = new Audit(options.Namespaces);
+        _timeWaits = new TimeWaitTracker(options.MaxConnections, options.TimeWait, _connections, _ports, _pools, _audit, _filter, sinks);
+    }
 
     /// <summary>State events applied, whether or not a filter let them through.</summary>
     public long Events { get; private set; }
@@ -26,7 +59,18 @@ internal sealed class ConnectionTracker(ConnectionTable connections, MiniSocketT
     public long Repeats { get; private set; }
 
     /// <summary>See <see cref="TraceTotals.Unmatched"/>.</summary>
-    public long Unmatched { get; private set; }
+    public long Unmatched => _unmatched + _timeWaits.Unseen;
+
+    /// <summary>Connections and mini-sockets that are followed now.</summary>
+    public (int Connections, int MiniSockets) Followed => (_connections.Count, _timeWaits.Count);
+
+    /// <summary>Connections and mini-sockets that gave way to newer ones.</summary>
+    public long Evicted => _connections.Evicted + _timeWaits.Evicted;
+
+    /// <summary>Pasts of ports, and pools, that gave way to others.</summary>
+    public long Forgotten => _ports.Forgotten + _pools.Forgotten;
+
+    public Audit Audit => _audit;
 
     public void Apply(EventBatch batch)
     {
@@ -38,20 +82,69 @@ internal sealed class ConnectionTracker(ConnectionTable connections, MiniSocketT
                     ApplyState(batch, i);
                     break;
                 case EventKind.MiniArmed:
-                    ApplyMiniArmed(batch, i);
+                    _timeWaits.OnArmed(batch, i);
+                    break;
+                case EventKind.MiniOverflow:
+                    _timeWaits.OnOverflow(batch, i);
+                    break;
+                case EventKind.Owned:
+                    ApplyOwned(batch, i);
+                    break;
+                case EventKind.Seen:
+                    ApplySeen(batch, i);
+                    break;
+                case EventKind.SeenMini:
+                    _timeWaits.OnSeen(batch, i);
+                    break;
+                case EventKind.SnapshotEnd:
+                    ApplySnapshotEnd(batch, i);
                     break;
                 default:
-                    ApplyMiniEnded(batch, i);
+                    _timeWaits.OnEnded(batch, i);
                     break;
             }
         }
+    }
+
+    /// <summary>Once a second or so: what only the clock makes happen.</summary>
+    /// <param name="nowNs">CLOCK_MONOTONIC.</param>
+    /// <param name="sinceNs">Since the last time.</param>
+    public void Tick(long nowNs, long sinceNs)
+    {
+        _timeWaits.Sweep(nowNs);
+        if (_missingSinceNs != 0 && nowNs - _missingSinceNs > MissingNs)
+        {
+            DropMissing();
+            _missingSinceNs = 0;
+        }
+        _pools.Tick(sinceNs / 1e9);
+    }
+
+    /// <summary>Whether a pool came near its end at the last tick.</summary>
+    public bool HasNewlyFillingPool => _pools.HasNewlyFilling;
+
+    /// <summary>Tells the sinks the statistics.</summary>
+    public void TellStatistics(long nowNs, long sinceNs)
+    {
+        var statistics = new Statistics(nowNs, sinceNs, _fullest.AsSpan(0, _pools.Fullest(_fullest)))
+        {
+            Opened = _opened - _openedBefore,
+            Closed = _closed - _closedBefore,
+            Failed = _failed - _failedBefore,
+            Live = _connections.Count,
+            TimeWait = _timeWaits.Count,
+        };
+        (_openedBefore, _closedBefore, _failedBefore) = (_opened, _closed, _failed);
+        foreach (ITraceSink sink in _sinks)
+            sink.OnStatistics(statistics);
     }
 
     private void ApplyState(EventBatch batch, int i)
     {
         ulong sock = batch.Socks[i];
         TcpState old = batch.OldStates[i], @new = batch.NewStates[i];
-        int row = connections.Find(sock);
+        long timeNs = batch.TimesNs[i];
+        int row = _connections.Find(sock);
 
         if (IsRepeat(batch, i, row))
         {
@@ -63,42 +156,30 @@ internal sealed class ConnectionTracker(ConnectionTable connections, MiniSocketT
         if (_rulesOut && IsUnwanted(batch, i))
         {
             if (row != RowIndex.None)
-                connections.Remove(row);
+                Drop(row);
             return;
         }
         if (row != RowIndex.None && IsAnotherSocket(batch, i, row))
         {
-            connections.Remove(row);
+            Drop(row);
             row = RowIndex.None;
-            Unmatched++;
+            _unmatched++;
         }
         if (row == RowIndex.None)
-        {
-            row = connections.Add(sock);
-            Begin(batch, i, row);
-        }
+            row = Begin(batch, i);
         else
-        {
-            connections.Touch(row);
-        }
+            _connections.Touch(row);
 
         FillTuple(batch, i, row);
         FillOwner(batch, i, row);
-        long inOldNs = Move(row, batch.TimesNs[i], old, @new);
-        var connection = new ConnectionView(connections, row);
-        bool isShown = _showsAll || filter.Accepts(connection, batch.TimesNs[i]);
+        Account(row, timeNs);
+        long inOldNs = Move(row, timeNs, old, @new);
+        var connection = new ConnectionView(_connections, row);
+        bool isShown = _showsAll || _filter.Accepts(connection, timeNs);
         if (isShown)
-            Announce(new Transition(connection, batch.TimesNs[i], old, @new, inOldNs));
-
+            Announce(new Transition(connection, timeNs, old, @new, inOldNs));
         if (@new == TcpState.Close)
-        {
-            if (isShown)
-                Announce(new ClosedConnection(connection, batch.TimesNs[i], TotalsOf(batch, i)));
-            if (connections.OpenedNs[row] == 0)
-                Unmatched++;
-            _recentCloses.Add(sock, batch.Cookies[i], old);
-            connections.Remove(row);
-        }
+            End(batch, i, row, isShown);
     }
 
     /// <summary>The pair of programs may emit one transition twice, see bpf/socktrace.bpf.c.</summary>
@@ -110,16 +191,16 @@ internal sealed class ConnectionTracker(ConnectionTable connections, MiniSocketT
         if (row == RowIndex.None)
             return @new == TcpState.Close && _recentCloses.Contains(batch.Socks[i], batch.Cookies[i], old);
         // A socket cannot do the same twice without something else between.
-        return old != TcpState.Unknown && connections.PreviousStates[row] == old
-            && connections.States[row] == @new && connections.Ids[row] == batch.Cookies[i];
+        return old != TcpState.Unknown && _connections.PreviousStates[row] == old
+            && _connections.States[row] == @new && _connections.Ids[row] == batch.Cookies[i];
     }
 
     /// <summary>
     /// Whether the filters rule this socket out for good. Until its tuple is complete they
     /// cannot tell, and the kernel sends its transitions up to there.
     /// </summary>
-    private bool IsUnwanted(EventBatch batch, int i) => IsTupleComplete(batch, i) && !filter.AcceptsTuple(batch.Netnses[i], batch.Families[i],
-            batch.Laddrs[i], batch.Lports[i], batch.Raddrs[i], batch.Rports[i]);
+    private bool IsUnwanted(EventBatch batch, int i) => IsTupleComplete(batch, i) && !_filter.AcceptsTuple(
+        batch.Netnses[i], batch.Families[i], batch.Laddrs[i], batch.Lports[i], batch.Raddrs[i], batch.Rports[i]);
 
     private static bool IsTupleComplete(EventBatch batch, int i)
     {
@@ -137,29 +218,42 @@ internal sealed class ConnectionTracker(ConnectionTable connections, MiniSocketT
         if (old == TcpState.Close || (old == TcpState.Listen && batch.NewStates[i] == TcpState.SynRecv))
             return true;
         // inet_csk_clone_lock() may give the child its cookie after LISTEN→SYN_RECV, and its tuple.
-        bool mayChangeCookie = old == TcpState.SynRecv && connections.States[row] == TcpState.SynRecv;
-        return connections.IdsAreCookies[row] && batch.Cookies[i] != 0
-            && connections.Ids[row] != batch.Cookies[i] && !mayChangeCookie;
+        bool mayChangeCookie = old == TcpState.SynRecv && _connections.States[row] == TcpState.SynRecv;
+        return IsAnotherCookie(batch, i, row) && !mayChangeCookie;
     }
 
-    private void Begin(EventBatch batch, int i, int row)
+    private bool IsAnotherCookie(EventBatch batch, int i, int row) =>
+        _connections.IdsAreCookies[row] && batch.Cookies[i] != 0 && _connections.Ids[row] != batch.Cookies[i];
+
+    private int Begin(EventBatch batch, int i)
     {
+        int row = _connections.Add(batch.Socks[i]);
         (Role role, bool isFirst) = (batch.OldStates[i], batch.NewStates[i]) switch
         {
             (TcpState.Close, TcpState.SynSent) => (Role.Client, true),
             (TcpState.Listen, TcpState.SynRecv) => (Role.Server, true),
             (TcpState.Close, TcpState.Listen) => (Role.Listener, true),
-            // A poller's first sight: these states tell the role, though not the begin.
+            // First sight: these states tell the role, though not the begin.
             (TcpState.Unknown, TcpState.SynSent) => (Role.Client, false),
             (TcpState.Unknown, TcpState.Listen) => (Role.Listener, false),
             (TcpState.Unknown, TcpState.SynRecv) => (Role.Server, false),
             _ => (Role.Unknown, false),
         };
-        connections.Roles[row] = role;
-        connections.Families[row] = batch.Families[i];
-        connections.Netnses[row] = batch.Netnses[i];
+        _connections.Roles[row] = role;
+        _connections.Families[row] = batch.Families[i];
+        _connections.Netnses[row] = batch.Netnses[i];
         if (isFirst || (batch.Flags[i] & EventFlags.Appeared) != 0)
-            connections.OpenedNs[row] = batch.TimesNs[i];
+        {
+            _connections.OpenedNs[row] = batch.TimesNs[i];
+            if (role is Role.Client or Role.Server)
+                _opened++;
+        }
+        if (isFirst && role != Role.Listener)
+        {
+            _audit.Count(batch.Netnses[i], batch.TimesNs[i],
+                role == Role.Client ? AuditCounter.ActiveOpens : AuditCounter.PassiveOpens);
+        }
+        return row;
     }
 
     /// <summary>
@@ -168,118 +262,324 @@ internal sealed class ConnectionTracker(ConnectionTable connections, MiniSocketT
     /// </summary>
     private void FillTuple(EventBatch batch, int i, int row)
     {
+        bool isFilled = _connections.Lports[row] != 0 && _connections.Rports[row] != 0
+            && _connections.States[row] is not (TcpState.SynRecv or TcpState.Unknown);
+        if (isFilled)
+            return;
+
         if (batch.Cookies[i] != 0)
         {
-            connections.Ids[row] = batch.Cookies[i];
-            connections.IdsAreCookies[row] = (batch.Flags[i] & EventFlags.OwnId) == 0;
+            _connections.Ids[row] = batch.Cookies[i];
+            _connections.IdsAreCookies[row] = (batch.Flags[i] & EventFlags.OwnId) == 0;
         }
-        else if (connections.Ids[row] == 0)
+        else if (_connections.Ids[row] == 0)
         {
-            connections.Ids[row] = ++_lastOwnId;
+            _connections.Ids[row] = ++_lastOwnId;
         }
 
-        if (!batch.Laddrs[i].IsAny || connections.Laddrs[row] == default)
-            connections.Laddrs[row] = batch.Laddrs[i];
+        if (!batch.Laddrs[i].IsAny || _connections.Laddrs[row] == default)
+            _connections.Laddrs[row] = batch.Laddrs[i];
         if (batch.Lports[i] != 0)
-            connections.Lports[row] = batch.Lports[i];
+            _connections.Lports[row] = batch.Lports[i];
         if (batch.Rports[i] != 0)
         {
-            connections.Raddrs[row] = batch.Raddrs[i];
-            connections.Rports[row] = batch.Rports[i];
+            _connections.Raddrs[row] = batch.Raddrs[i];
+            _connections.Rports[row] = batch.Rports[i];
         }
         if (batch.Cgroups[i] != 0)
-            connections.Cgroups[row] = batch.Cgroups[i];
-        connections.Uids[row] = batch.Uids[i];
+            _connections.Cgroups[row] = batch.Cgroups[i];
+        _connections.Uids[row] = batch.Uids[i];
     }
 
     private void FillOwner(EventBatch batch, int i, int row)
     {
         EventFlags flags = batch.Flags[i];
-        if ((flags & EventFlags.Owner) == 0 || connections.OwnersFrom[row] != OwnerFrom.Unknown)
+        if ((flags & EventFlags.Owner) == 0 || _connections.OwnersFrom[row] != OwnerFrom.Unknown)
             return;
 
-        connections.Pids[row] = batch.Pids[i];
-        connections.Comms[row] = batch.Comms[i];
-        connections.OwnersFrom[row] = batch.NewStates[i] switch
+        _connections.Pids[row] = batch.Pids[i];
+        _connections.Comms[row] = batch.Comms[i];
+        _connections.OwnersFrom[row] = batch.NewStates[i] switch
         {
             _ when (flags & EventFlags.OwnerFromSnapshot) != 0 => OwnerFrom.Snapshot,
+            _ when batch.Kinds[i] == EventKind.Owned => OwnerFrom.Accept,
             TcpState.SynSent => OwnerFrom.Connect,
             TcpState.Listen => OwnerFrom.Listen,
             _ => OwnerFrom.Close,
         };
     }
 
+    /// <summary>Enters the connection into the tables of ports and pools, as far as it is known.</summary>
+    private void Account(int row, long timeNs)
+    {
+        ushort lport = _connections.Lports[row];
+        switch (_connections.Roles[row])
+        {
+            case Role.Client:
+                AccountClient(row, lport, timeNs);
+                break;
+            case Role.Listener:
+                _listening.Add((_connections.Netnses[row], lport));
+                break;
+            case Role.Server when _connections.States[row] == TcpState.SynRecv:
+                _timeWaits.OnTupleTaken(row, timeNs);
+                break;
+        }
+    }
+
+    private void AccountClient(int row, ushort lport, long timeNs)
+    {
+        if (_connections.HoldsPort[row])
+            return;
+        bool isFromRange = lport == 0 || _pools.IsFromRange(_connections.Netnses[row], lport);
+        if (_connections.States[row] == TcpState.Unknown)
+        {
+            // The begin: a port is about to be chosen, unless the socket is bound to one.
+            _connections.IsInPool[row] = isFromRange;
+            if (isFromRange)
+                _pools.Take(PoolOf(row), _connections.Pids[row], _connections.Comms[row]);
+            return; // whose port it was is known when it has it: a mini-socket may have to give way
+        }
+        if (_connections.IsInPool[row] && !isFromRange)
+        {
+            _connections.IsInPool[row] = false;
+            _pools.Release(PoolOf(row));
+        }
+        if (lport == 0)
+            return;
+
+        long openedNs = _connections.OpenedNs[row] != 0 ? _connections.OpenedNs[row] : timeNs;
+        _timeWaits.OnTupleTaken(row, openedNs);
+        _connections.HoldsPort[row] = true;
+        (_connections.Reuses[row], _connections.ReuseGapsNs[row]) =
+            _ports.Open(PortOf(row), _connections.Raddrs[row], _connections.Rports[row], openedNs);
+    }
+
     /// <returns>Nanoseconds in <paramref name="old"/>, or -1 where its begin was not seen.</returns>
     private long Move(int row, long timeNs, TcpState old, TcpState @new)
     {
         long inOldNs = -1;
-        if (old != TcpState.Unknown && connections.States[row] == old)
+        if (old != TcpState.Unknown && _connections.States[row] == old && _connections.StateSinceNs[row] != 0)
         {
             // Two CPUs' clocks may differ by a little.
-            inOldNs = Math.Max(0, timeNs - connections.StateSinceNs[row]);
-            connections.StateTimes[row].Add(old, inOldNs);
+            inOldNs = Math.Max(0, timeNs - _connections.StateSinceNs[row]);
+            _connections.StateTimes[row].Add(old, inOldNs);
         }
-        if (@new == TcpState.Established && connections.Roles[row] == Role.Client && connections.OpenedNs[row] != 0)
-            connections.ConnectNs[row] = Math.Max(1, timeNs - connections.OpenedNs[row]);
+        if (@new == TcpState.Established && _connections.Roles[row] == Role.Client && _connections.OpenedNs[row] != 0)
+            _connections.ConnectNs[row] = Math.Max(1, timeNs - _connections.OpenedNs[row]);
 
-        connections.PreviousStates[row] = old;
-        connections.States[row] = @new;
-        connections.StateSinceNs[row] = timeNs;
+        _connections.PreviousStates[row] = old;
+        _connections.States[row] = @new;
+        _connections.StateSinceNs[row] = timeNs;
+        _connections.AreMissing[row] = false;
         return inOldNs;
     }
 
-    private static CloseTotals? TotalsOf(EventBatch batch, int i) =>
-        (batch.Flags[i] & EventFlags.Totals) == 0
-            ? null
-            : new CloseTotals(batch.BytesSent[i], batch.BytesReceived[i], batch.Retransmits[i],
-                batch.SrttsUs[i], batch.SkErrs[i]);
-
-    private void ApplyMiniArmed(EventBatch batch, int i)
+    private void End(EventBatch batch, int i, int row, bool isShown)
     {
-        int row = miniSockets.Find(batch.Socks[i]);
-        if (row == RowIndex.None)
+        TcpState old = batch.OldStates[i];
+        EventFlags flags = batch.Flags[i];
+        long timeNs = batch.TimesNs[i];
+        bool hasTotals = (flags & EventFlags.Totals) != 0;
+        int error = batch.SkErrs[i];
+        bool isExhausted = hasTotals && old == TcpState.SynSent && _connections.Lports[row] == 0 && error == 0
+            && (flags & EventFlags.Held) != 0;
+        bool isTimeWaitDue = hasTotals && error == 0
+            && (old == TcpState.Closing || (old == TcpState.FinWait2 && (flags & EventFlags.FinReceived) != 0));
+        MiniFate mini = old is TcpState.FinWait2 or TcpState.Closing
+            ? _timeWaits.OnClose(row, timeNs, isTimeWaitDue)
+            : MiniFate.None;
+
+        (CloseReason reason, ClosedBy by) = isExhausted
+            ? (CloseReason.PortExhausted, ClosedBy.Unknown)
+            : CloseReasons.Of(old, _connections.Roles[row], flags, error, batch.Shutdowns[i], mini);
+        CountEnd(batch, i, row, isExhausted);
+        Release(row, timeNs);
+
+        var connection = new ConnectionView(_connections, row);
+        if (isExhausted)
+            Exhausted(connection, timeNs, batch.SrttsUs[i], isShown);
+        if (isShown)
         {
-            row = miniSockets.Add(batch.Socks[i]);
-            ulong cookie = batch.Cookies[i];
-            miniSockets.Ids[row] = cookie != 0 ? cookie : ++_lastOwnId;
-            miniSockets.IdsAreCookies[row] = cookie != 0 && (batch.Flags[i] & EventFlags.OwnId) == 0;
+            CloseTotals? totals = hasTotals && !isExhausted
+                ? new CloseTotals(batch.BytesSent[i], batch.BytesReceived[i], batch.Retransmits[i], batch.SrttsUs[i])
+                : null;
+            Announce(new ClosedConnection(connection, timeNs, reason, by, totals));
         }
-        if (batch.NewStates[i] == TcpState.TimeWait)
-            miniSockets.TimeWaitSinceNs[row] = batch.TimesNs[i];
+        if (_connections.OpenedNs[row] == 0 && _connections.LastSeenNs[row] == 0)
+            _unmatched++;
+        _recentCloses.Add(batch.Socks[i], batch.Cookies[i], old);
+        _connections.Remove(row);
     }
 
-    private void ApplyMiniEnded(EventBatch batch, int i)
+    private void CountEnd(EventBatch batch, int i, int row, bool isExhausted)
     {
-        int row = miniSockets.Find(batch.Socks[i]);
-        if (row == RowIndex.None)
-            return;
-
-        long beganNs = miniSockets.TimeWaitSinceNs[row];
-        if (beganNs != 0)
+        TcpState old = batch.OldStates[i];
+        uint netns = batch.Netnses[i];
+        long timeNs = batch.TimesNs[i];
+        if (_connections.Roles[row] == Role.Listener)
         {
-            var ended = new EndedMiniSocket(miniSockets.Ids[row], miniSockets.IdsAreCookies[row],
-                batch.Netnses[i], batch.Families[i], batch.Laddrs[i], batch.Lports[i], batch.Raddrs[i],
-                batch.Rports[i], beganNs, batch.TimesNs[i],
-                batch.Kinds[i] == EventKind.MiniExpired ? MiniSocketEnding.Expired : MiniSocketEnding.Lost);
-            if (filter.Accepts(ended))
+            _listening.Remove((netns, _connections.Lports[row]));
+            return;
+        }
+        _closed++;
+        if (isExhausted)
+            _audit.Count(netns, _connections.OpenedNs[row], AuditCounter.ActiveOpens, by: -1);
+        if (old is TcpState.Established or TcpState.CloseWait)
+            _audit.Count(netns, timeNs, AuditCounter.EstabResets);
+        if (old is TcpState.SynSent or TcpState.SynRecv)
+        {
+            _failed++;
+            // tcp_done() counts it; close() does not come that way.
+            if (!isExhausted && (batch.SkErrs[i] != 0 || (batch.Flags[i] & EventFlags.Held) == 0))
+                _audit.Count(netns, timeNs, AuditCounter.AttemptFails);
+        }
+    }
+
+    /// <summary>The connection gives back what it holds.</summary>
+    private void Release(int row, long timeNs)
+    {
+        if (_connections.IsInPool[row])
+            _pools.Release(PoolOf(row));
+        if (_connections.HoldsPort[row])
+            _ports.Close(PortOf(row), _connections.Raddrs[row], _connections.Rports[row], timeNs);
+    }
+
+    /// <summary>The connection has gone unseen, or is none of ours.</summary>
+    private void Drop(int row)
+    {
+        if (_connections.IsInPool[row])
+            _pools.Release(PoolOf(row));
+        if (_connections.HoldsPort[row])
+            _ports.Forget(PortOf(row));
+        if (_connections.Roles[row] == Role.Listener)
+            _listening.Remove((_connections.Netnses[row], _connections.Lports[row]));
+        _connections.Remove(row);
+    }
+
+    private void Exhausted(ConnectionView connection, long timeNs, uint ownRange, bool isShown)
+    {
+        int taken = _pools.Exhausted(new PoolKey(connection.Laddr, connection.Raddr, connection.Netns, connection.Rport));
+        if (!isShown)
+            return;
+        int pool = _rangeOf(connection.Netns)?.Within(ownRange).Size ?? 0;
+        foreach (ITraceSink sink in _sinks)
+            sink.OnPortExhausted(new PortExhausted(connection, timeNs, pool, taken));
+    }
+
+    private void ApplyOwned(EventBatch batch, int i)
+    {
+        int row = _connections.Find(batch.Socks[i]);
+        if (row != RowIndex.None && !IsAnotherCookie(batch, i, row))
+            FillOwner(batch, i, row);
+    }
+
+    private void ApplySeen(EventBatch batch, int i)
+    {
+        if (_rulesOut && IsUnwanted(batch, i))
+            return;
+        int row = _connections.Find(batch.Socks[i]);
+        if (row != RowIndex.None && IsAnotherCookie(batch, i, row))
+        {
+            Drop(row);
+            row = RowIndex.None;
+            _unmatched++;
+        }
+        TcpState state = batch.NewStates[i];
+        if (row == RowIndex.None)
+        {
+            row = Begin(batch, i);
+            FillTuple(batch, i, row);
+            _connections.States[row] = state;
+            Found(row, state);
+        }
+        else if (_connections.LastSeenNs[row] == 0 && _connections.Roles[row] == Role.Unknown)
+        {
+            Found(row, state);
+        }
+        if (_connections.States[row] != state && _connections.StateSinceNs[row] < batch.TimesNs[i])
+        {
+            // Events were lost: when it came to this is not known.
+            _connections.States[row] = state;
+            _connections.PreviousStates[row] = TcpState.Unknown;
+            _connections.StateSinceNs[row] = 0;
+        }
+        _connections.LastSeenNs[row] = batch.TimesNs[i];
+        _connections.AreMissing[row] = false;
+        if (batch.Cgroups[i] != 0)
+            _connections.Cgroups[row] = batch.Cgroups[i];
+    }
+
+    /// <summary>A socket that was there before us takes its port, if it is one that connected.</summary>
+    private void Found(int row, TcpState state)
+    {
+        ushort lport = _connections.Lports[row];
+        uint netns = _connections.Netnses[row];
+        if (state == TcpState.Listen)
+        {
+            _listening.Add((netns, lport));
+            return;
+        }
+        if (_connections.Roles[row] == Role.Server || _listening.Contains((netns, lport)) || !_pools.IsFromRange(netns, lport))
+            return;
+        _connections.IsInPool[row] = true;
+        _pools.Found(PoolOf(row));
+        if (lport != 0)
+        {
+            _connections.HoldsPort[row] = true;
+            _ports.Open(PortOf(row), _connections.Raddrs[row], _connections.Rports[row], 0);
+        }
+    }
+
+    /// <summary>
+    /// What the snapshot should have found, and did not, has gone unseen. Or it stands, for a
+    /// moment, in no hash table, before connect() has a port or on its way to CLOSE: then an
+    /// event follows at once. So it is dropped a tick later, if none has.
+    /// </summary>
+    private void ApplySnapshotEnd(EventBatch batch, int i)
+    {
+        uint netns = batch.Netnses[i];
+        long beganNs = (long)batch.BytesSent[i];
+        for (int row = _connections.Oldest, newer; row != RowIndex.None; row = newer)
+        {
+            newer = _connections.Newer(row);
+            if (_connections.Netnses[row] == netns && _connections.LastSeenNs[row] < beganNs && _connections.StateSinceNs[row] < beganNs)
             {
-                foreach (ITraceSink sink in sinks)
-                    sink.OnTimeWaitEnded(ended);
+                _connections.AreMissing[row] = true;
+                _missingSinceNs = batch.TimesNs[i];
             }
         }
-        miniSockets.Remove(row);
+        _timeWaits.OnSnapshotEnd(netns, beganNs, batch.TimesNs[i]);
     }
+
+    private void DropMissing()
+    {
+        for (int row = _connections.Oldest, newer; row != RowIndex.None; row = newer)
+        {
+            newer = _connections.Newer(row);
+            if (!_connections.AreMissing[row])
+                continue;
+            Drop(row);
+            if (!_rulesOut) // a filter may also have kept it from the snapshot
+                _unmatched++;
+        }
+    }
+
+    private PortKey PortOf(int row) => new(_connections.Laddrs[row], _connections.Netnses[row], _connections.Lports[row]);
+
+    private PoolKey PoolOf(int row) =>
+        new(_connections.Laddrs[row], _connections.Raddrs[row], _connections.Netnses[row], _connections.Rports[row]);
 
     private void Announce(in Transition transition)
     {
         Shown++;
-        foreach (ITraceSink sink in sinks)
+        foreach (ITraceSink sink in _sinks)
             sink.OnTransition(transition);
     }
 
     private void Announce(in ClosedConnection closed)
     {
-        foreach (ITraceSink sink in sinks)
+        foreach (ITraceSink sink in _sinks)
             sink.OnClosed(closed);
     }
 }

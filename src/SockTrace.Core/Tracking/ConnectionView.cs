@@ -37,5 +37,11 @@ internal readonly ref struct ConnectionView(ConnectionTable table, int row)
     /// <summary>SYN_SENT to ESTABLISHED.</summary>
     public long ConnectNs => table.ConnectNs[row];
 
+    /// <summary>What the local port was before.</summary>
+    public PortReuse Reuse => table.Reuses[row];
+
+    /// <summary>Since the CLOSE of who had it then; -1 where there is none, or it lives.</summary>
+    public long ReuseGapNs => table.ReuseGapsNs[row];
+
     public ref readonly StateTimes StateTimes => ref table.StateTimes[row];
 }

@@ -9,6 +9,12 @@ internal interface ITraceSink : IDisposable
 
     void OnTimeWaitEnded(in EndedMiniSocket ended);
 
+    /// <summary>A connect() found no local port. Its <see cref="OnClosed"/> follows.</summary>
+    void OnPortExhausted(in PortExhausted exhausted);
+
+    /// <summary>From time to time.</summary>
+    void OnStatistics(in Statistics statistics);
+
     /// <summary>Events were lost since the last record.</summary>
     void OnLost(in Loss loss);
 

@@ -5,6 +5,7 @@ internal enum OwnerFrom : byte
 {
     Unknown,
     Connect,
+    Accept,
     Listen,
     Close,
     Snapshot,

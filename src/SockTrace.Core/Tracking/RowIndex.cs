@@ -2,14 +2,22 @@ using System.Numerics;
 
 namespace SockTrace.Tracking;
 
+/// <summary>What is common to all row indexes.</summary>
+internal static class RowIndex
+{
+    /// <summary>No row.</summary>
+    public const int None = -1;
+}
+
 /// <summary>
 /// Gives each key a row number that it keeps while it lives, for tables that hold their
 /// columns as arrays. Open addressing with linear probing, deletion by shifting back. Rows
 /// are also chained by use: at <see cref="MaxRows"/> the one untouched longest gives way.
 /// </summary>
-internal sealed class RowIndex
+internal sealed class RowIndex<TKey>
+    where TKey : struct, IEquatable<TKey>
 {
-    public const int None = -1;
+    private const int None = RowIndex.None;
 #if DEBUG
     private const int FirstCapacity = 4;
 #else
@@ -18,7 +26,7 @@ internal sealed class RowIndex
 
     // The slots, at most half of them in use: slot → row, None where free. Keys stand by row.
     private int[] _slots = [];
-    private ulong[] _keys = [];
+    private TKey[] _keys = [];
 
     // The chain by use. Free rows are chained through _older.
     private int[] _older = [];
@@ -45,20 +53,28 @@ internal sealed class RowIndex
     /// <summary>Rows that gave way to newer ones.</summary>
     public long Evicted { get; private set; }
 
-    /// <returns>The key's row, or <see cref="None"/>.</returns>
-    public int Find(ulong key)
+    /// <summary>The row untouched longest, or <see cref="RowIndex.None"/>.</summary>
+    public int Oldest => _oldest;
+
+    public ref readonly TKey KeyOf(int row) => ref _keys[row];
+
+    /// <returns>The row touched next after this one, or <see cref="RowIndex.None"/>.</returns>
+    public int Newer(int row) => _newer[row];
+
+    /// <returns>The key's row, or <see cref="RowIndex.None"/>.</returns>
+    public int Find(TKey key)
     {
         int mask = _slots.Length - 1;
         for (int slot = HomeOf(key, mask); ; slot = (slot + 1) & mask)
         {
             int row = _slots[slot];
-            if (row == None || _keys[row] == key)
+            if (row == None || _keys[row].Equals(key))
                 return row;
         }
     }
 
     /// <summary>Gives a key that has no row a row, evicting or growing where there is none.</summary>
-    public int Add(ulong key)
+    public int Add(TKey key)
     {
         if (_free == None)
         {
@@ -100,7 +116,7 @@ internal sealed class RowIndex
         Count--;
     }
 
-    private static int HomeOf(ulong key, int mask) => (int)((key * 0x9E3779B97F4A7C15) >> 32) & mask;
+    private static int HomeOf(TKey key, int mask) => (int)(((uint)key.GetHashCode() * 0x9E3779B97F4A7C15) >> 32) & mask;
 
     private void Insert(int row)
     {

@@ -11,5 +11,14 @@ namespace SockTrace.Tracking;
 internal readonly record struct TraceTotals(
     long EndNs, long Events, long Shown, long Unmatched, long LostRing, long LostKernel, long LostQueue, long LostTable)
 {
+    /// <summary>Pasts of ports, and pools, that were forgotten for want of room.</summary>
+    public long Forgotten { get; init; }
+
+    /// <summary>Whether the kernel was told to leave something out.</summary>
+    public bool IsFiltered { get; init; }
+
+    /// <summary>The kernel's own counters beside ours.</summary>
+    public IReadOnlyList<AuditedNamespace> Audit { get; init; } = [];
+
     public long Lost => LostRing + LostKernel + LostQueue + LostTable;
 }

@@ -15,6 +15,8 @@ public sealed class WireLayoutTests : IDisposable
         ["socktrace_event"] = typeof(TcpEvent),
         ["socktrace_config"] = typeof(BpfConfig),
         ["socktrace_counts"] = typeof(BpfCounts),
+        ["socktrace_function"] = typeof(BpfFunction),
+        ["socktrace_symbols"] = typeof(BpfSymbols),
         ["socktrace_kind"] = typeof(EventKind),
         ["socktrace_family"] = typeof(IpFamily),
         ["socktrace_flags"] = typeof(EventFlags),
@@ -28,6 +30,8 @@ public sealed class WireLayoutTests : IDisposable
     [InlineData("socktrace_event")]
     [InlineData("socktrace_config")]
     [InlineData("socktrace_counts")]
+    [InlineData("socktrace_function")]
+    [InlineData("socktrace_symbols")]
     public void EveryFieldHasTheNameOffsetAndSizeThatTheObjectHas(string name)
     {
         Type mirror = Mirrors[name];

@@ -26,19 +26,23 @@ public sealed class AllocationTests : IDisposable
         var file = OutputFile.Create(_folder.File("out"), force: false);
         using ITraceSink sink = ndjson ? new NdjsonSink(file, clock, Headers.Any) : new LineSink(file, clock, TimeZoneInfo.Utc);
         var source = new RepeatingSource(allocationsAfterRounds: 20, rounds: 200);
-        var connections = new ConnectionTable(1000);
-        var miniSockets = new MiniSocketTable(1000);
-        var filter = new TraceFilter { Comm = new CommGlob("m*"), Port = 3306 };
-        var tracker = new ConnectionTracker(connections, miniSockets, filter, [sink]);
+        var options = new TrackerOptions
+        {
+            MaxConnections = 1000,
+            MaxPorts = 1000,
+            Filter = new TraceFilter { Comm = new CommGlob("m*"), Port = 3306 },
+            TimeWait = source.TimeWait,
+        };
+        var tracker = new ConnectionTracker(options, [sink]);
 
-        new TraceLoop(source, tracker, connections, miniSockets, [sink], clock).Run(null, source.Stopped);
+        new TraceLoop(source, tracker, options, TimeSpan.FromHours(1), [sink], clock).Run(null, source.Stopped);
 
         Assert.True(source.Events > 1500);
         Assert.Equal(source.Events, tracker.Events);
         Assert.Equal(0, source.AllocatedBytes);
     }
 
-    /// <summary>The same ten events again and again; counts what the thread allocates between rounds.</summary>
+    /// <summary>The same twelve events again and again; counts what the thread allocates between rounds.</summary>
     private sealed class RepeatingSource(int allocationsAfterRounds, int rounds) : IEventSource
     {
         private readonly CancellationTokenSource _stop = new();
@@ -51,9 +55,13 @@ public sealed class AllocationTests : IDisposable
             .FromServer(181, Established, CloseWait)
             .FromServer(182, CloseWait, LastAck, pid: 9)
             .FromClient(190, FinWait1, FinWait2)
+            .Mini(191, EventKind.MiniArmed, TcpState.TimeWait)
             .FromClient(191, FinWait2, Close)
             .FromServer(192, LastAck, Close)
+            .Mini(193, EventKind.MiniExpired, TcpState.TimeWait)
             .Events.ToArray();
+
+        private const int StateEvents = 10;
 
         private int _round;
         private long _allocatedBefore;
@@ -66,7 +74,7 @@ public sealed class AllocationTests : IDisposable
 
         public string Name => "repeating";
 
-        public string? TimeWaitPrecision => null;
+        public TimeWaitSight TimeWait => TimeWaitSight.Timers;
 
         public IEnumerable<string> Attached => [];
 
@@ -84,8 +92,12 @@ public sealed class AllocationTests : IDisposable
             ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(_events.AsSpan());
             bytes.CopyTo(writer.GetSpan(bytes.Length));
             writer.Advance(bytes.Length);
-            Events += _events.Length;
+            Events += StateEvents;
             return true;
+        }
+
+        public void Resynchronise()
+        {
         }
 
         public void Stop()

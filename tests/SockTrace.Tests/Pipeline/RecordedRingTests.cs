@@ -67,9 +67,14 @@ public sealed class RecordedRingTests : IDisposable
     {
         using var netns = new TestNamespace();
         using BpfSource source = BpfSource.Open(new TraceFilter { Netns = netns.Inode }, 1 << 20);
+        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
+        // The snapshot, and what its symbols take, come first.
+        var patience = System.Diagnostics.Stopwatch.StartNew();
+        while (source.Poll(pipe.Writer, TimeSpan.FromMilliseconds(10)) || patience.Elapsed < TimeSpan.FromSeconds(1))
+        {
+        }
         netns.Run(traffic);
         source.Stop();
-        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
         while (source.Poll(pipe.Writer, TimeSpan.Zero))
         {
         }
@@ -101,10 +106,9 @@ public sealed class RecordedRingTests : IDisposable
         using (ITraceSink sink = open(OutputFile.Create(path, force: true), clock))
         {
             using var source = new RecordedSource(ring, eventsPerPoll);
-            var connections = new ConnectionTable(1000);
-            var miniSockets = new MiniSocketTable(1000);
-            var tracker = new ConnectionTracker(connections, miniSockets, new TraceFilter(), [sink]);
-            new TraceLoop(source, tracker, connections, miniSockets, [sink], clock).Run(null, source.Ended);
+            var options = new TrackerOptions { MaxConnections = 1000, MaxPorts = 1000, TimeWait = source.TimeWait };
+            var tracker = new ConnectionTracker(options, [sink]);
+            new TraceLoop(source, tracker, options, TimeSpan.FromHours(1), [sink], clock).Run(null, source.Ended);
         }
         return File.ReadAllLines(path);
     }

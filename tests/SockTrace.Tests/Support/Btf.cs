@@ -23,7 +23,9 @@ internal sealed unsafe partial class Btf : IDisposable
         for (int i = 0; i < count; i++)
         {
             uint* member = type + 3 + (i * 3); // struct btf_member: name, type, offset in bits
-            members[i] = (NameAt(member[0]), (int)(member[2] / 8), (int)btf__resolve_size(_btf, member[1]));
+            // An anonymous union goes by its first member.
+            uint nameOffset = member[0] != 0 ? member[0] : btf__type_by_id(_btf, member[1])[3];
+            members[i] = (NameAt(nameOffset), (int)(member[2] / 8), (int)btf__resolve_size(_btf, member[1]));
         }
         return ((int)type[2], members);
     }

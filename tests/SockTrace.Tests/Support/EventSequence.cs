@@ -6,7 +6,7 @@ namespace SockTrace.Tests.Support;
 /// <summary>Builds events as a source would write them.</summary>
 internal sealed class EventSequence
 {
-    public const ulong Client = 0x1000, Server = 0x2000, Listener = 0x3000;
+    public const ulong Client = 0x1000, Server = 0x2000, Listener = 0x3000, MiniSocket = 0x4000;
 
     private readonly List<TcpEvent> _events = [];
 
@@ -25,6 +25,14 @@ internal sealed class EventSequence
 
     public EventSequence FromServer(long timeNs, TcpState old, TcpState @new, uint pid = 0, ushort rport = 40000, EventFlags flags = 0) =>
         Add(Transition(timeNs, Server, 22, old, @new, pid, 3306, rport, flags));
+
+    /// <summary>Of the client's mini-socket.</summary>
+    public EventSequence Mini(long timeNs, EventKind kind, TcpState state, ulong parentOrArmedNs = 0, ulong cookie = 11) =>
+        Add(Transition(timeNs, MiniSocket, cookie, TcpState.Unknown, state, 0, 40000, 3306) with
+        {
+            Kind = kind,
+            BytesSent = parentOrArmedNs,
+        });
 
     public static TcpEvent Transition(long timeNs, ulong sock, ulong cookie, TcpState old, TcpState @new, uint pid,
         ushort lport, ushort rport, EventFlags flags = 0) => new()

@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using SockTrace.Events;
 using SockTrace.Pipeline;
+using SockTrace.Tracking;
 
 namespace SockTrace.Tests.Support;
 
@@ -15,7 +16,7 @@ internal sealed class RecordedSource(byte[] ring, int eventsPerPoll) : IEventSou
 
     public string Name => "recorded";
 
-    public string? TimeWaitPrecision => null;
+    public TimeWaitSight TimeWait => TimeWaitSight.Timers;
 
     public IEnumerable<string> Attached => [];
 
@@ -28,6 +29,10 @@ internal sealed class RecordedSource(byte[] ring, int eventsPerPoll) : IEventSou
         if (_position == ring.Length)
             _ended.Cancel();
         return _position < ring.Length;
+    }
+
+    public void Resynchronise()
+    {
     }
 
     public void Stop()

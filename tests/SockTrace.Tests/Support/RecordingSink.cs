@@ -24,7 +24,13 @@ internal sealed class RecordingSink : ITraceSink
     }
 
     public void OnTimeWaitEnded(in EndedMiniSocket ended) => Lines.Add(string.Create(CultureInfo.InvariantCulture,
-        $"TIME_WAIT {ended.Laddr}:{ended.Lport} {ended.Raddr}:{ended.Rport} {ended.DurationNs} {ended.Ending}"));
+        $"TIME_WAIT {ended.Laddr}:{ended.Lport} {ended.Raddr}:{ended.Rport} {ended.FinWait2Ns}+{ended.DurationNs} {ended.Ending}{(ended.IsInferred ? " inferred" : "")}"));
+
+    public void OnPortExhausted(in PortExhausted exhausted) => Lines.Add(string.Create(CultureInfo.InvariantCulture,
+        $"NO PORT {exhausted.Connection.Raddr}:{exhausted.Connection.Rport} {exhausted.Taken} of {exhausted.Pool} {Owner(exhausted.Connection)}"));
+
+    public void OnStatistics(in Statistics statistics) => Lines.Add(string.Create(CultureInfo.InvariantCulture,
+        $"stats +{statistics.Opened} -{statistics.Closed} live={statistics.Live} time_wait={statistics.TimeWait}"));
 
     public void OnLost(in Loss loss) => Lines.Add(string.Create(CultureInfo.InvariantCulture,
         $"lost {loss.Count} of {loss.Total} {loss.Place}"));

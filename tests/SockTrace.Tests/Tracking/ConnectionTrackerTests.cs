@@ -171,11 +171,10 @@ public sealed class ConnectionTrackerTests
             sequence.Add(EventSequence.Transition((long)sock, sock * 64, sock, Close, SynSent, 7, 0, 3306));
         sequence.Add(EventSequence.Transition(10, 64, 1, SynSent, Established, 0, 40000, 3306));
 
-        var connections = new ConnectionTable(4);
-        Track(sequence, connections);
+        ConnectionTracker tracker = Track(sequence, maxConnections: 4);
 
-        Assert.Equal(2, connections.Evicted); // socket 1, and socket 2 when 1 came back
-        Assert.Equal(4, connections.Count);
+        Assert.Equal(2, tracker.Evicted); // socket 1, and socket 2 when 1 came back
+        Assert.Equal(4, tracker.Followed.Connections);
         Assert.Equal("SYN_SENT>ESTABLISHED -1 -", _sink.Lines[^1]);
     }
 
@@ -196,20 +195,16 @@ public sealed class ConnectionTrackerTests
     [Fact]
     public void ATimeWaitIsToldWhenItEnds()
     {
-        TcpEvent armed = EventSequence.Transition(100, EventSequence.Client, 11, Unknown, TimeWait, 0, 40000, 3306);
-        armed.Kind = EventKind.MiniArmed;
-        TcpEvent expired = EventSequence.Transition(160, EventSequence.Client, 11, TimeWait, Unknown, 0, 40000, 3306);
-        expired.Kind = EventKind.MiniExpired;
+        Track(new EventSequence().Mini(100, EventKind.MiniArmed, TimeWait).Mini(160, EventKind.MiniExpired, TimeWait));
 
-        Track(new EventSequence().Add(armed).Add(expired));
-
-        Assert.Equal(["TIME_WAIT 127.0.0.1:40000 127.0.0.2:3306 60 Expired"], _sink.Lines);
+        Assert.Equal(["TIME_WAIT 127.0.0.1:40000 127.0.0.2:3306 -1+60 Expired"], _sink.Lines);
     }
 
-    private ConnectionTracker Track(EventSequence sequence, ConnectionTable? connections = null, TraceFilter? filter = null)
+    private ConnectionTracker Track(EventSequence sequence, int maxConnections = 1000, TraceFilter? filter = null)
     {
         var tracker = new ConnectionTracker(
-            connections ?? new ConnectionTable(1000), new MiniSocketTable(1000), filter ?? new TraceFilter(), [_sink]);
+            new TrackerOptions { MaxConnections = maxConnections, MaxPorts = 1000, Filter = filter ?? new TraceFilter(), TimeWait = TimeWaitSight.Timers },
+            [_sink]);
         var batch = new EventBatch();
         ReadOnlySpan<TcpEvent> events = sequence.Events;
         long malformed = 0;

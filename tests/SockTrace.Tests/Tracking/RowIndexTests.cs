@@ -13,7 +13,7 @@ public sealed class RowIndexTests
         Gen.Select(Gen.Int[0, 3], Keys).Array[0, 200].Sample(operations =>
         {
             const int MaxRows = 16;
-            var index = new RowIndex(MaxRows);
+            var index = new RowIndex<ulong>(MaxRows);
             var byAge = new List<ulong>(); // oldest first
             var rows = new Dictionary<ulong, int>();
             long evicted = 0;

@@ -1,0 +1,104 @@
+using Microsoft.Win32.SafeHandles;
+using SockTrace.Host;
+using SockTrace.Tracking;
+
+namespace SockTrace.Bpf;
+
+/// <summary>
+/// Which of the object's programs are loaded on this kernel, and what they are told. Chosen
+/// here, once, by what the kernel's BTF says and by one trial of fentry.
+/// </summary>
+internal sealed record BpfVariant
+{
+    private static readonly string[] MiniFunctions =
+        ["inet_twsk_alloc", "tcp_timewait_state_process", "inet_twsk_deschedule_put", "tw_timer_handler"];
+
+    public required TimeWaitSight TimeWait { get; init; }
+
+    /// <summary>The program for this kernel's inet_csk_accept(); null where there can be none.</summary>
+    public required string? AcceptProgram { get; init; }
+
+    public required bool HasCookieHelper { get; init; }
+    public required bool HasTaskBtf { get; init; }
+
+    /// <summary>Programs that are loaded and attached, beside the pair that is everywhere.</summary>
+    public IEnumerable<string> Programs
+    {
+        get
+        {
+            string[] timeWait = TimeWait switch
+            {
+                TimeWaitSight.Functions => ["on_mini_alloc", "on_mini_packet", "on_mini_deschedule", "on_mini_timer"],
+                TimeWaitSight.Timers => ["on_timer_start", "on_timer_cancel"],
+                _ => [],
+            };
+            return AcceptProgram is null ? timeWait : [.. timeWait, AcceptProgram];
+        }
+    }
+
+    /// <summary>Programs of the object that some variant leaves out.</summary>
+    public static IEnumerable<string> AllOptionalPrograms =>
+    [
+        "on_mini_alloc", "on_mini_packet", "on_mini_deschedule", "on_mini_timer", "on_timer_start", "on_timer_cancel",
+        "on_accept4", "on_accept2",
+    ];
+
+    /// <summary>What this kernel should be able to do, the best first.</summary>
+    /// <exception cref="BpfException">The kernel's BTF cannot be read.</exception>
+    public static IEnumerable<BpfVariant> Candidates()
+    {
+        using var btf = new KernelBtf();
+        bool hasFentry = LetsFunctionsBeHooked(btf);
+
+        var plain = new BpfVariant
+        {
+            TimeWait = TimeWaitSight.Inferred,
+            AcceptProgram = null,
+            HasCookieHelper = btf.HasFunction("bpf_get_socket_ptr_cookie"),
+            HasTaskBtf = btf.HasFunction("bpf_get_current_task_btf"),
+        };
+        var candidates = new List<BpfVariant>();
+        if (hasFentry && MiniFunctions.All(btf.HasFunction))
+        {
+            candidates.Add(plain with
+            {
+                TimeWait = TimeWaitSight.Functions,
+                // The wrong one loads as well, and reads a wrong pointer: only the number of parameters tells.
+                AcceptProgram = btf.ParameterCount("inet_csk_accept") switch { 4 => "on_accept4", 2 => "on_accept2", _ => null },
+            });
+        }
+        if (KernelSymbols.CanBeSeen && btf.HasFunction("tw_timer_handler") && btf.HasFunction("bpf_rdonly_cast"))
+            candidates.Add(plain with { TimeWait = TimeWaitSight.Timers });
+        candidates.Add(plain);
+        return candidates;
+    }
+
+    /// <summary>Tells the programs.</summary>
+    public void Fill(ref BpfConfig config)
+    {
+        config.HasCookieHelper = HasCookieHelper ? (byte)1 : (byte)0;
+        config.HasTaskBtf = HasTaskBtf ? (byte)1 : (byte)0;
+        config.TickNs = (uint)KernelTick.Ns;
+    }
+
+    /// <summary>Loads a program that does nothing: a kernel that was built or locked without fentry refuses.</summary>
+    private static unsafe bool LetsFunctionsBeHooked(KernelBtf btf)
+    {
+        const int Tracing = 26, Fentry = 24; // BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY
+        int id = btf.FunctionId("inet_twsk_deschedule_put");
+        if (id < 0)
+            return false;
+        ulong* nothing = stackalloc ulong[] { 0xb7, 0x95 }; // r0 = 0; exit
+        var opts = new LibBpf.bpf_prog_load_opts
+        {
+            sz = (nuint)sizeof(LibBpf.bpf_prog_load_opts),
+            expected_attach_type = Fentry,
+            attach_btf_id = (uint)id,
+        };
+        int fd = LibBpf.bpf_prog_load(Tracing, "probe", "GPL", nothing, 2, &opts);
+        if (fd < 0)
+            return false;
+        new SafeFileHandle(fd, ownsHandle: true).Dispose();
+        return true;
+    }
+}

@@ -1,0 +1,105 @@
+using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace SockTrace.Host;
+
+/// <summary>
+/// Looks into other network namespaces, on a thread that enters them: /proc/net, /proc/sys/net
+/// and BPF iterators show the namespace of the thread that opens them. No descriptor of a
+/// namespace is kept: it would keep the namespace alive.
+/// </summary>
+internal static partial class NetnsVisitor
+{
+    private const int CloneNewNet = 0x40000000;
+
+    /// <summary>Where `ip netns` keeps namespaces that no process need be in.</summary>
+    private const string Names = "/run/netns";
+
+    /// <summary>
+    /// Calls <paramref name="look"/> once in each network namespace that a process is in or
+    /// that `ip netns` names, our own first; with the namespace's inode number.
+    /// </summary>
+    /// <param name="only">The one to look into; null is all.</param>
+    /// <param name="look">Runs on another thread, before this returns.</param>
+    /// <returns>How many could not be entered: that takes CAP_SYS_ADMIN.</returns>
+    public static int Visit(uint? only, Action<uint> look)
+    {
+        int refused = 0;
+        ExceptionDispatchInfo? failure = null;
+        // A thread of its own, which ends: it does not come back to where it was.
+        var thread = new Thread(() =>
+        {
+            try
+            {
+                refused = VisitHere(only, look);
+            }
+            catch (Exception e)
+            {
+                failure = ExceptionDispatchInfo.Capture(e); // thrown below, on the caller's thread
+            }
+        })
+        { Name = "netns visitor" };
+        thread.Start();
+        thread.Join();
+        failure?.Throw();
+        return refused;
+    }
+
+    private static int VisitHere(uint? only, Action<uint> look)
+    {
+        int refused = 0;
+        uint own = (uint)FileSystem.InodeOf("/proc/thread-self/ns/net").GetValueOrDefault();
+        if (only is null || only == own)
+            look(own);
+        foreach ((uint inode, string path) in Find())
+        {
+            if (inode == own || (only is not null && inode != only))
+                continue;
+            if (TryEnter(path, inode))
+                look(inode);
+            else if (FileSystem.InodeOf(path) == inode)
+                refused++;
+        }
+        return refused;
+    }
+
+    private static Dictionary<uint, string> Find()
+    {
+        var paths = new Dictionary<uint, string>();
+        void Add(string path)
+        {
+            if (FileSystem.InodeOf(path) is ulong inode)
+                paths.TryAdd((uint)inode, path);
+        }
+
+        foreach (string folder in Directory.EnumerateDirectories("/proc"))
+        {
+            if (char.IsAsciiDigit(Path.GetFileName(folder.AsSpan())[0]))
+                Add($"{folder}/ns/net");
+        }
+        if (Directory.Exists(Names))
+        {
+            foreach (string name in Directory.EnumerateFiles(Names))
+                Add(name);
+        }
+        return paths;
+    }
+
+    private static bool TryEnter(string path, uint inode)
+    {
+        try
+        {
+            using SafeFileHandle file = File.OpenHandle(path);
+            // A pid may be another process's by now.
+            return setns(file, CloneNewNet) == 0 && FileSystem.InodeOf("/proc/thread-self/ns/net") == inode;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false; // it has ended, or is not ours to enter: the caller looks which
+        }
+    }
+
+    [LibraryImport("libc")]
+    private static partial int setns(SafeFileHandle fd, int type);
+}

@@ -1,0 +1,88 @@
+namespace SockTrace.Host;
+
+/// <summary>
+/// What is known of each network namespace: its ports, and its counters at the start. Looked
+/// up on another thread, since to look takes entering; used on the tracker's.
+/// </summary>
+internal sealed class NetworkNamespaces
+{
+    private readonly uint? _only;
+    private readonly Dictionary<uint, PortRange?> _ranges = [];
+    private readonly Dictionary<uint, (long TimeNs, KernelCounters Counters)> _first = [];
+    private readonly HashSet<uint> _missed = [];
+    private Task<List<Look>>? _looking;
+
+    /// <param name="only">The one that is of interest; null is all.</param>
+    public NetworkNamespaces(uint? only)
+    {
+        _only = only;
+        Take(LookAround(only), isStart: true);
+    }
+
+    /// <summary>A namespace was asked for that is not known yet.</summary>
+    public bool IsWanting => _missed.Count > 0;
+
+    /// <returns>The ports of a namespace; null where they are not known (yet).</returns>
+    public PortRange? RangeOf(uint netns)
+    {
+        if (_ranges.TryGetValue(netns, out PortRange? range))
+            return range;
+        _missed.Add(netns);
+        return null;
+    }
+
+    /// <summary>When a namespace's counters were first read; what happened before is not part of the audit.</summary>
+    public long FirstLookNs(uint netns) => _first.TryGetValue(netns, out (long TimeNs, KernelCounters) look) ? look.TimeNs : 0;
+
+    /// <summary>Starts a new look, and takes in what the last one found. Settings change, and namespaces come and go.</summary>
+    public void Refresh()
+    {
+        if (_looking is { IsCompleted: false })
+            return;
+        if (_looking is not null)
+            Take(_looking.GetAwaiter().GetResult(), isStart: false);
+        _looking = Task.Run(() => LookAround(_only));
+    }
+
+    /// <summary>Looks once more, now: what the counters have grown by since the first look.</summary>
+    public List<(uint Netns, long UntilNs, KernelCounters Grown)> CountersNow()
+    {
+        var grown = new List<(uint, long, KernelCounters)>();
+        foreach (Look look in LookAround(_only))
+        {
+            if (look.Counters is not KernelCounters now)
+                continue;
+            // One that came into being meanwhile began at 0.
+            KernelCounters before = _first.TryGetValue(look.Netns, out (long, KernelCounters Counters) first) ? first.Counters : default;
+            grown.Add((look.Netns, look.TimeNs, now - before));
+        }
+        return grown;
+    }
+
+    private void Take(List<Look> looks, bool isStart)
+    {
+        foreach (Look look in looks)
+        {
+            _ranges[look.Netns] = look.Range;
+            if (isStart && look.Counters is KernelCounters counters)
+                _first[look.Netns] = (look.TimeNs, counters);
+        }
+        _missed.Clear();
+    }
+
+    private static List<Look> LookAround(uint? only)
+    {
+        var looks = new List<Look>();
+        NetnsVisitor.Visit(only, netns =>
+        {
+            var range = PortRange.Parse(
+                HostFacts.ReadLine("/proc/sys/net/ipv4/ip_local_port_range"),
+                HostFacts.ReadLine("/proc/sys/net/ipv4/ip_local_reserved_ports"));
+            KernelCounters? counters = KernelCounters.Read();
+            looks.Add(new Look(netns, WallClock.MonotonicNs, range, counters));
+        });
+        return looks;
+    }
+
+    private sealed record Look(uint Netns, long TimeNs, PortRange? Range, KernelCounters? Counters);
+}

@@ -1,0 +1,134 @@
+using SockTrace.Events;
+
+namespace SockTrace.Tracking;
+
+/// <summary>Why a connection ended.</summary>
+internal enum CloseReason : byte
+{
+    /// <summary>Nothing tells.</summary>
+    Unknown,
+
+    /// <summary>By FIN, both ways; or ours was acknowledged, and a mini-socket waits for the peer's.</summary>
+    Closed,
+
+    /// <summary>A RST came.</summary>
+    ResetByPeer,
+
+    /// <summary>We sent a RST: unread data, SO_LINGER 0, data after close(), an administrator.</summary>
+    ResetByUs,
+
+    /// <summary>Nobody listens there.</summary>
+    Refused,
+
+    /// <summary>No answer.</summary>
+    TimedOut,
+
+    /// <summary>ICMP says that there is no way.</summary>
+    Unreachable,
+
+    /// <summary>connect() found no local port.</summary>
+    PortExhausted,
+
+    /// <summary>It waited for accept() when its listener was closed.</summary>
+    ListenerClosed,
+
+    /// <summary>Given up by the process without a FIN: connect() to AF_UNSPEC, or close() before it was established.</summary>
+    Disconnected,
+}
+
+/// <summary>Which end ended a connection.</summary>
+internal enum ClosedBy : byte
+{
+    Unknown,
+    Local,
+    Remote,
+
+    /// <summary>Both sent a FIN before either saw the other's: CLOSING.</summary>
+    Both,
+}
+
+/// <summary>What was seen of a mini-socket at its connection's CLOSE.</summary>
+internal enum MiniFate : byte
+{
+    /// <summary>None was seen.</summary>
+    None,
+
+    /// <summary>One was armed.</summary>
+    Armed,
+
+    /// <summary>The kernel would not make one: tcp_max_tw_buckets.</summary>
+    Overflow,
+}
+
+/// <summary>
+/// From the last transition to the reason. What the kernel does in each case: tcp_close(),
+/// tcp_disconnect(), tcp_reset(), tcp_abort(), inet_csk_listen_stop(), tcp_time_wait().
+/// </summary>
+internal static class CloseReasons
+{
+    private const int ENETDOWN = 100, ENETUNREACH = 101, ECONNABORTED = 103, ECONNRESET = 104, ETIMEDOUT = 110,
+        ECONNREFUSED = 111, EHOSTDOWN = 112, EHOSTUNREACH = 113, EPIPE = 32, ENONET = 64, ENOPROTOOPT = 92;
+
+    private const byte ShutBoth = 3;
+
+    /// <param name="old">The state before CLOSE.</param>
+    /// <param name="role">Which end it is.</param>
+    /// <param name="flags">Of the transition to CLOSE.</param>
+    /// <param name="error">sk_err.</param>
+    /// <param name="shutdown">sk_shutdown: close() sets both bits before all else.</param>
+    /// <param name="mini">What became of its mini-socket.</param>
+    public static (CloseReason Reason, ClosedBy By) Of(
+        TcpState old, Role role, EventFlags flags, int error, byte shutdown, MiniFate mini)
+    {
+        if ((flags & EventFlags.Totals) == 0)
+            return default;
+        if (error != 0)
+            return OfError(error);
+
+        bool isHeld = (flags & EventFlags.Held) != 0;
+        bool isFinReceived = (flags & EventFlags.FinReceived) != 0;
+        (CloseReason, ClosedBy) aborted = isHeld && shutdown != ShutBoth
+            ? (CloseReason.Disconnected, ClosedBy.Local)
+            : (CloseReason.ResetByUs, ClosedBy.Local);
+        return old switch
+        {
+            TcpState.Listen => (CloseReason.Closed, ClosedBy.Local),
+            TcpState.SynSent => isHeld ? (CloseReason.Disconnected, ClosedBy.Local) : default,
+            // Only inet_csk_listen_stop() ends a socket without an error and without holding it.
+            TcpState.SynRecv or TcpState.Established or TcpState.CloseWait when !isHeld && role != Role.Client =>
+                (CloseReason.ListenerClosed, ClosedBy.Local),
+            TcpState.SynRecv or TcpState.Established or TcpState.CloseWait or TcpState.FinWait1 => aborted,
+            TcpState.FinWait2 when isFinReceived || mini != MiniFate.None => (CloseReason.Closed, ClosedBy.Local),
+            TcpState.FinWait2 => aborted,
+            TcpState.Closing => (CloseReason.Closed, ClosedBy.Both),
+            TcpState.LastAck => (CloseReason.Closed, ClosedBy.Remote),
+            _ => default,
+        };
+    }
+
+    /// <summary>The name in records, as UTF-8.</summary>
+    public static ReadOnlySpan<byte> Name(CloseReason reason) => reason switch
+    {
+        CloseReason.Closed => "closed"u8,
+        CloseReason.ResetByPeer => "reset_by_peer"u8,
+        CloseReason.ResetByUs => "reset_by_us"u8,
+        CloseReason.Refused => "refused"u8,
+        CloseReason.TimedOut => "timed_out"u8,
+        CloseReason.Unreachable => "unreachable"u8,
+        CloseReason.PortExhausted => "port_exhausted"u8,
+        CloseReason.ListenerClosed => "listener_closed"u8,
+        CloseReason.Disconnected => "disconnected"u8,
+        _ => "unknown"u8,
+    };
+
+    private static (CloseReason Reason, ClosedBy By) OfError(int error) => error switch
+    {
+        ECONNREFUSED => (CloseReason.Refused, ClosedBy.Remote),
+        ETIMEDOUT => (CloseReason.TimedOut, ClosedBy.Unknown),
+        EHOSTUNREACH or ENETUNREACH or EHOSTDOWN or ENETDOWN or ENONET or ENOPROTOOPT =>
+            (CloseReason.Unreachable, ClosedBy.Unknown),
+        ECONNRESET or EPIPE => (CloseReason.ResetByPeer, ClosedBy.Remote),
+        ECONNABORTED => (CloseReason.ResetByUs, ClosedBy.Local),
+        _ => default,
+    };
+}

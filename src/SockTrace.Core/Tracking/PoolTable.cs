@@ -1,0 +1,204 @@
+using SockTrace.Events;
+using SockTrace.Host;
+
+namespace SockTrace.Tracking;
+
+/// <summary>
+/// The pools: for each (netns, local address, remote address, remote port) the local ports
+/// that are taken toward it, as struct of arrays. Bounded: what was quiet longest is
+/// forgotten, and counted.
+/// </summary>
+/// <param name="ranges">The ports of a network namespace; null where they are not known (yet).</param>
+internal sealed class PoolTable(int maxPools, Func<uint, PortRange?> ranges)
+{
+    /// <summary>Weight of the last second in the rates.</summary>
+    private const double Smoothing = 0.3;
+
+    private readonly RowIndex<PoolKey> _index = new(maxPools);
+    private int[] _live = [];
+    private int[] _timeWaits = [];
+    private long[] _opened = [];
+    private long[] _exhausted = [];
+    private uint[] _pids = [];
+    private Comm[] _comms = [];
+    private long[] _openedBefore = [];
+    private int[] _takenBefore = [];
+    private double[] _openRates = [];
+    private double[] _growths = [];
+    private bool[] _wereFilling = [];
+
+    /// <summary>Whether a pool came near its end at the last tick, which it was not before.</summary>
+    public bool HasNewlyFilling { get; private set; }
+
+    public int Count => _index.Count;
+
+    /// <summary>Pools that gave way to others.</summary>
+    public long Forgotten => _index.Evicted;
+
+    /// <summary>Whether the port comes out of the namespace's range; where that is not known, probably.</summary>
+    public bool IsFromRange(uint netns, ushort port) => ranges(netns) is not PortRange range || (port >= range.Low && port <= range.High);
+
+    /// <summary>A connection takes a port, one that is about to be chosen included.</summary>
+    public void Take(PoolKey key, uint pid, in Comm comm)
+    {
+        int row = FindOrAdd(key);
+        _live[row]++;
+        _opened[row]++;
+        if (pid != 0)
+        {
+            _pids[row] = pid;
+            _comms[row] = comm;
+        }
+    }
+
+    /// <summary>A connection was there before us.</summary>
+    public void Found(PoolKey key) => _live[FindOrAdd(key)]++;
+
+    /// <summary>A connection gives its port back, or leaves it to its mini-socket.</summary>
+    public void Release(PoolKey key)
+    {
+        int row = _index.Find(key);
+        if (row != RowIndex.None)
+            _live[row] = Math.Max(0, _live[row] - 1);
+    }
+
+    /// <summary>A mini-socket has a port.</summary>
+    public void TakeTimeWait(PoolKey key) => _timeWaits[FindOrAdd(key)]++;
+
+    public void ReleaseTimeWait(PoolKey key)
+    {
+        int row = _index.Find(key);
+        if (row != RowIndex.None)
+            _timeWaits[row] = Math.Max(0, _timeWaits[row] - 1);
+    }
+
+    /// <summary>A connect() found no port.</summary>
+    /// <returns>How many are taken now.</returns>
+    public int Exhausted(PoolKey key)
+    {
+        int row = FindOrAdd(key);
+        _exhausted[row]++;
+        return _live[row] + _timeWaits[row];
+    }
+
+    /// <summary>Brings the rates up to date.</summary>
+    /// <param name="seconds">Since the last time.</param>
+    public void Tick(double seconds)
+    {
+        HasNewlyFilling = false;
+        for (int row = _index.Oldest; row != RowIndex.None; row = _index.Newer(row))
+        {
+            int taken = _live[row] + _timeWaits[row];
+            double opened = (_opened[row] - _openedBefore[row]) / seconds, growth = (taken - _takenBefore[row]) / seconds;
+            _openRates[row] += Smoothing * (opened - _openRates[row]);
+            _growths[row] += Smoothing * (growth - _growths[row]);
+            _openedBefore[row] = _opened[row];
+            _takenBefore[row] = taken;
+            bool isFilling = taken > 0 && UseOf(row).IsFilling;
+            HasNewlyFilling |= isFilling && !_wereFilling[row];
+            _wereFilling[row] = isFilling;
+        }
+    }
+
+    /// <summary>Fills <paramref name="fullest"/> with those that have the fewest free, by share, first.</summary>
+    /// <returns>How many there are, at most its length.</returns>
+    public int Fullest(Span<PoolUse> fullest)
+    {
+        int count = 0;
+        for (int row = _index.Oldest; row != RowIndex.None; row = _index.Newer(row))
+        {
+            if (_live[row] + _timeWaits[row] == 0 && _exhausted[row] == 0)
+                continue;
+            PoolUse use = UseOf(row);
+            int place = count;
+            while (place > 0 && fullest[place - 1].Share < use.Share)
+                place--;
+            if (place == fullest.Length)
+                continue;
+            int moved = Math.Min(count, fullest.Length - 1) - place;
+            fullest.Slice(place, moved).CopyTo(fullest[(place + 1)..]);
+            fullest[place] = use;
+            count = Math.Min(count + 1, fullest.Length);
+        }
+        return count;
+    }
+
+    private PoolUse UseOf(int row) => new(_index.KeyOf(row), _live[row], _timeWaits[row], ranges(_index.KeyOf(row).Netns)?.Size ?? 0,
+        _openRates[row], _growths[row], _opened[row], _exhausted[row], _pids[row], _comms[row]);
+
+    private int FindOrAdd(PoolKey key)
+    {
+        int row = _index.Find(key);
+        if (row != RowIndex.None)
+        {
+            _index.Touch(row);
+            return row;
+        }
+        row = _index.Add(key);
+        if (_index.Capacity > _live.Length)
+            Resize();
+        _live[row] = 0;
+        _timeWaits[row] = 0;
+        _opened[row] = 0;
+        _exhausted[row] = 0;
+        _pids[row] = 0;
+        _comms[row] = default;
+        _openedBefore[row] = 0;
+        _takenBefore[row] = 0;
+        _openRates[row] = 0;
+        _growths[row] = 0;
+        _wereFilling[row] = false;
+        return row;
+    }
+
+    private void Resize()
+    {
+        int capacity = _index.Capacity;
+        Array.Resize(ref _live, capacity);
+        Array.Resize(ref _timeWaits, capacity);
+        Array.Resize(ref _opened, capacity);
+        Array.Resize(ref _exhausted, capacity);
+        Array.Resize(ref _pids, capacity);
+        Array.Resize(ref _comms, capacity);
+        Array.Resize(ref _openedBefore, capacity);
+        Array.Resize(ref _takenBefore, capacity);
+        Array.Resize(ref _openRates, capacity);
+        Array.Resize(ref _growths, capacity);
+        Array.Resize(ref _wereFilling, capacity);
+    }
+}
+
+/// <summary>How a pool is used.</summary>
+/// <param name="Key">Whose.</param>
+/// <param name="Live">Ports of connections.</param>
+/// <param name="TimeWaits">Ports of mini-sockets.</param>
+/// <param name="Size">Ports in it; 0 where that is not known.</param>
+/// <param name="OpensPerSecond">Connections begun, lately.</param>
+/// <param name="GrowthPerSecond">By how many taken ports it grows, lately.</param>
+/// <param name="Opened">Connections begun since the start.</param>
+/// <param name="Exhausted">connect()s that found no port since the start.</param>
+/// <param name="Pid">Of who took from it last; 0 where nobody is known.</param>
+/// <param name="Comm">His name.</param>
+internal readonly record struct PoolUse(
+    PoolKey Key, int Live, int TimeWaits, int Size, double OpensPerSecond, double GrowthPerSecond,
+    long Opened, long Exhausted, uint Pid, Comm Comm)
+{
+    /// <summary>TCP_TIMEWAIT_LEN, include/net/tcp.h: compiled in.</summary>
+    public const int TimeWaitSeconds = 60;
+
+    public int Taken => Live + TimeWaits;
+
+    /// <summary>Taken of all; what cannot be told counts by number only, below one.</summary>
+    public double Share => Size > 0 ? (double)Taken / Size : Taken / 65536.0;
+
+    /// <summary>Whether it should be looked at now: four fifths are taken, or it is empty within half a minute.</summary>
+    public bool IsFilling => Size > 0 && (Share >= 0.8 || SecondsToEmpty < 30);
+
+    /// <summary>Connections a second that it bears for ever, each leaving a TIME_WAIT of 60 s behind.</summary>
+    public double SustainablePerSecond => (double)Size / TimeWaitSeconds;
+
+    /// <summary>Seconds until none is free, if it goes on like this; infinite where it does not grow.</summary>
+    public double SecondsToEmpty => Size == 0 || GrowthPerSecond < 0.01
+        ? double.PositiveInfinity
+        : Math.Max(0, Size - Taken) / GrowthPerSecond;
+}

@@ -1,0 +1,364 @@
+using SockTrace.Events;
+using SockTrace.Filters;
+using SockTrace.Pipeline;
+
+namespace SockTrace.Tracking;
+
+/// <summary>What a source tells of mini-sockets.</summary>
+internal enum TimeWaitSight : byte
+{
+    /// <summary>Looks at them now and then: both ends are worked out from their timers.</summary>
+    Polled,
+
+    /// <summary>Nothing: they are worked out from how connections end.</summary>
+    Inferred,
+
+    /// <summary>Each is told by its timer. Where none is told, none was made.</summary>
+    Timers,
+
+    /// <summary>Each is told by the functions that make and end it.</summary>
+    Functions,
+}
+
+/// <summary>
+/// Follows mini-sockets: joins each to the connection that left it behind, and tells its end.
+/// </summary>
+internal sealed class TimeWaitTracker(
+    int maxMiniSockets, TimeWaitSight sight, ConnectionTable connections, PortTable ports, PoolTable pools, Audit audit,
+    TraceFilter filter, ITraceSink[] sinks)
+{
+    /// <summary>TCP_TIMEWAIT_LEN, include/net/tcp.h: compiled in, and nowhere to be read.</summary>
+    public const long LengthNs = 60_000_000_000;
+
+    /// <summary>
+    /// Later than this after it was armed none is there: 60 s and a slot of the timer wheel; in
+    /// FIN_WAIT2 up to 120 s, since tcp_time_wait() waits a retransmission timeout at least.
+    /// </summary>
+    private const long OverdueNs = 75_000_000_000, OverdueFinWait2Ns = 135_000_000_000;
+
+    /// <summary>A connection's CLOSE follows its mini-socket's arming at once; more wait only where events were lost.</summary>
+    private const int MaxWaiting = 4096;
+
+    /// <summary>A mini-socket is armed before it is hashed, where a snapshot can find it.</summary>
+    private const long HashingNs = 10_000_000;
+
+    private readonly MiniSocketTable _minis = new(maxMiniSockets);
+    private readonly RowIndex<ulong> _waiting = new(MaxWaiting);
+    private readonly RowIndex<TupleKey> _inferred = new(sight == TimeWaitSight.Inferred ? maxMiniSockets : 1);
+    private readonly ulong[] _inferredKeys = new ulong[sight == TimeWaitSight.Inferred ? maxMiniSockets : 1];
+    private readonly ulong[] _waitingSocks = new ulong[MaxWaiting];
+
+    /// <summary>The programs learn which timers to look at a little after they are attached, and then comes a snapshot.</summary>
+    private long _timersKnownNs = long.MaxValue;
+
+    private ulong _lastOwnId = 1ul << 62;
+
+    public int Count => _minis.Count;
+
+    /// <summary>Mini-sockets that gave way to newer ones.</summary>
+    public long Evicted => _minis.Evicted;
+
+    /// <summary>Mini-sockets whose end was not seen.</summary>
+    public long Unseen { get; private set; }
+
+    /// <summary><see cref="EventKind.MiniArmed"/>: made, or its timer set anew.</summary>
+    public void OnArmed(EventBatch batch, int i)
+    {
+        ulong parent = batch.BytesSent[i], cookie = batch.Cookies[i];
+        int row = _minis.Find(batch.Socks[i]);
+        if (row != RowIndex.None && parent == 0 && IsSame(row, batch, i))
+        {
+            Rearm(row, batch.NewStates[i], batch.TimesNs[i]);
+            return;
+        }
+        if (row != RowIndex.None)
+            End(row, batch.TimesNs[i], MiniSocketEnding.Lost);
+
+        row = Add(batch, i);
+        _minis.ArmedNs[row] = batch.TimesNs[i];
+        if (batch.NewStates[i] == TcpState.TimeWait)
+            _minis.TimeWaitSinceNs[row] = batch.TimesNs[i];
+        else
+            _minis.FinWait2SinceNs[row] = batch.TimesNs[i];
+        audit.Count(batch.Netnses[i], batch.TimesNs[i], AuditCounter.TW);
+
+        int connection = parent == 0 ? RowIndex.None : connections.Find(parent);
+        if (connection != RowIndex.None)
+            Join(row, connection);
+        else if (cookie != 0 && sight == TimeWaitSight.Timers)
+            Wait(cookie, batch.Socks[i]);
+    }
+
+    /// <summary><see cref="EventKind.MiniOverflow"/>.</summary>
+    public void OnOverflow(EventBatch batch, int i)
+    {
+        int connection = connections.Find(batch.BytesSent[i]);
+        if (connection != RowIndex.None)
+            connections.Minis[connection] = MiniFate.Overflow;
+    }
+
+    /// <summary>The kinds from <see cref="EventKind.MiniExpired"/> to <see cref="EventKind.MiniKilled"/>.</summary>
+    public void OnEnded(EventBatch batch, int i)
+    {
+        int row = _minis.Find(batch.Socks[i]);
+        bool isTold = batch.Lports[i] != 0; // all of it, and not only its address
+        if (row != RowIndex.None && isTold && !IsSame(row, batch, i))
+        {
+            End(row, batch.TimesNs[i], MiniSocketEnding.Lost);
+            row = RowIndex.None;
+        }
+        if (row == RowIndex.None)
+        {
+            if (!isTold || sight == TimeWaitSight.Polled)
+                return;
+            row = Add(batch, i);
+            _minis.States[row] = TcpState.FinWait2;
+        }
+
+        // It came to TIME_WAIT unseen: its timer tells when.
+        if (isTold && batch.NewStates[i] == TcpState.TimeWait && _minis.States[row] == TcpState.FinWait2)
+        {
+            _minis.States[row] = TcpState.TimeWait;
+            _minis.TimeWaitSinceNs[row] = Math.Clamp((long)batch.BytesSent[i], _minis.FinWait2SinceNs[row], batch.TimesNs[i]);
+        }
+        End(row, batch.TimesNs[i], batch.Kinds[i] switch
+        {
+            EventKind.MiniExpired => MiniSocketEnding.Expired,
+            EventKind.MiniReused => MiniSocketEnding.Reused,
+            EventKind.MiniReopened => MiniSocketEnding.Reopened,
+            EventKind.MiniKilled => MiniSocketEnding.Killed,
+            _ => MiniSocketEnding.Lost,
+        });
+    }
+
+    /// <summary>
+    /// The connection reaches CLOSE, where a mini-socket may stay behind. Its row is still
+    /// there.
+    /// </summary>
+    /// <param name="row">The connection's.</param>
+    /// <param name="timeNs">CLOCK_MONOTONIC.</param>
+    /// <param name="isFinReceived">Whether both have sent their FIN, and there was no error: TIME_WAIT is due.</param>
+    public MiniFate OnClose(int row, long timeNs, bool isFinReceived)
+    {
+        if (connections.Minis[row] == MiniFate.None && sight == TimeWaitSight.Timers)
+            JoinWaiting(row);
+        if (connections.Minis[row] == MiniFate.None && isFinReceived)
+        {
+            if (sight == TimeWaitSight.Timers && timeNs > _timersKnownNs)
+                connections.Minis[row] = MiniFate.Overflow;
+            else if (sight == TimeWaitSight.Inferred)
+                Infer(row, timeNs);
+        }
+        if (connections.Minis[row] == MiniFate.Overflow)
+        {
+            audit.Count(connections.Netnses[row], timeNs, AuditCounter.TCPTimeWaitOverflow);
+            int mini = _minis.Add(++_lastOwnId);
+            CopyConnection(mini, row);
+            Announce(mini, timeNs, MiniSocketEnding.Overflow);
+            _minis.Remove(mini);
+        }
+        return connections.Minis[row];
+    }
+
+    /// <summary>A connection has this four-tuple from now on, so no mini-socket has.</summary>
+    public void OnTupleTaken(int row, long timeNs)
+    {
+        if (sight != TimeWaitSight.Inferred)
+            return;
+        int place = _inferred.Find(TupleOf(connections.Laddrs[row], connections.Raddrs[row], connections.Netnses[row],
+            connections.Lports[row], connections.Rports[row]));
+        if (place == RowIndex.None)
+            return;
+        int mini = _minis.Find(_inferredKeys[place]);
+        if (mini != RowIndex.None)
+            End(mini, timeNs, connections.Roles[row] == Role.Client ? MiniSocketEnding.Reused : MiniSocketEnding.Reopened);
+    }
+
+    /// <summary><see cref="EventKind.SeenMini"/>.</summary>
+    public void OnSeen(EventBatch batch, int i)
+    {
+        int row = _minis.Find(batch.Socks[i]);
+        if (row != RowIndex.None && !IsSame(row, batch, i))
+        {
+            End(row, batch.TimesNs[i], MiniSocketEnding.Lost);
+            row = RowIndex.None;
+        }
+        if (row == RowIndex.None)
+        {
+            row = Add(batch, i);
+            bool isTimeWait = batch.NewStates[i] == TcpState.TimeWait;
+            _minis.ArmedNs[row] = isTimeWait ? (long)batch.BytesSent[i] : batch.TimesNs[i];
+            _minis.TimeWaitSinceNs[row] = isTimeWait ? (long)batch.BytesSent[i] : 0;
+            TakePool(row, pools.IsFromRange(batch.Netnses[i], batch.Lports[i]));
+        }
+        _minis.LastSeenNs[row] = batch.TimesNs[i];
+    }
+
+    /// <summary><see cref="EventKind.SnapshotEnd"/>: what the snapshot should have found, and did not, has gone unseen.</summary>
+    public void OnSnapshotEnd(uint netns, long beganNs, long nowNs)
+    {
+        _timersKnownNs = Math.Min(_timersKnownNs, beganNs);
+        for (int row = _minis.Oldest, newer; row != RowIndex.None; row = newer)
+        {
+            newer = _minis.Newer(row);
+            bool isGone = _minis.Netnses[row] == netns && _minis.LastSeenNs[row] < beganNs
+                && _minis.ArmedNs[row] < beganNs - HashingNs;
+            if (isGone && !_minis.IsInferred[row])
+                End(row, nowNs, MiniSocketEnding.Lost);
+        }
+    }
+
+    /// <summary>Ends what is worked out to have ended, and what must have ended unseen.</summary>
+    public void Sweep(long nowNs)
+    {
+        if (sight == TimeWaitSight.Polled)
+            return;
+        for (int row = _minis.Oldest, newer; row != RowIndex.None; row = newer)
+        {
+            newer = _minis.Newer(row);
+            long ageNs = nowNs - _minis.ArmedNs[row];
+            if (_minis.IsInferred[row] && ageNs >= LengthNs)
+                End(row, _minis.ArmedNs[row] + LengthNs, MiniSocketEnding.Expired);
+            else if (ageNs >= (_minis.States[row] == TcpState.TimeWait ? OverdueNs : OverdueFinWait2Ns))
+                End(row, nowNs, MiniSocketEnding.Lost);
+            else
+                break; // the others were armed later
+        }
+    }
+
+    private bool IsSame(int row, EventBatch batch, int i) =>
+        !_minis.IdsAreCookies[row] || batch.Cookies[i] == 0 || _minis.Ids[row] == batch.Cookies[i];
+
+    private void Rearm(int row, TcpState state, long timeNs)
+    {
+        if (state == TcpState.TimeWait && _minis.States[row] == TcpState.FinWait2)
+        {
+            _minis.States[row] = state;
+            _minis.TimeWaitSinceNs[row] = timeNs;
+        }
+        _minis.ArmedNs[row] = timeNs;
+        _minis.Touch(row);
+    }
+
+    private int Add(EventBatch batch, int i)
+    {
+        int row = _minis.Add(batch.Socks[i]);
+        ulong cookie = batch.Cookies[i];
+        _minis.Ids[row] = cookie != 0 ? cookie : ++_lastOwnId;
+        _minis.IdsAreCookies[row] = cookie != 0 && (batch.Flags[i] & EventFlags.OwnId) == 0;
+        _minis.Laddrs[row] = batch.Laddrs[i];
+        _minis.Raddrs[row] = batch.Raddrs[i];
+        _minis.Lports[row] = batch.Lports[i];
+        _minis.Rports[row] = batch.Rports[i];
+        _minis.Families[row] = batch.Families[i];
+        _minis.Netnses[row] = batch.Netnses[i];
+        _minis.States[row] = batch.NewStates[i];
+        _minis.ClosedNs[row] = batch.TimesNs[i];
+        _minis.IsInferred[row] = sight is TimeWaitSight.Polled or TimeWaitSight.Inferred;
+        return row;
+    }
+
+    private void Join(int row, int connection)
+    {
+        CopyConnection(row, connection);
+        connections.Minis[connection] = MiniFate.Armed;
+        TakePool(row, connections.IsInPool[connection]);
+    }
+
+    private void CopyConnection(int row, int connection)
+    {
+        _minis.Ids[row] = connections.Ids[connection];
+        _minis.IdsAreCookies[row] = connections.IdsAreCookies[connection];
+        _minis.Laddrs[row] = connections.Laddrs[connection];
+        _minis.Raddrs[row] = connections.Raddrs[connection];
+        _minis.Lports[row] = connections.Lports[connection];
+        _minis.Rports[row] = connections.Rports[connection];
+        _minis.Families[row] = connections.Families[connection];
+        _minis.Netnses[row] = connections.Netnses[connection];
+        _minis.Cgroups[row] = connections.Cgroups[connection];
+        _minis.Pids[row] = connections.Pids[connection];
+        _minis.Comms[row] = connections.Comms[connection];
+        _minis.OwnersFrom[row] = connections.OwnersFrom[connection];
+    }
+
+    private void Wait(ulong cookie, ulong sock)
+    {
+        int place = _waiting.Find(cookie);
+        if (place == RowIndex.None)
+            place = _waiting.Add(cookie);
+        _waitingSocks[place] = sock;
+    }
+
+    private void JoinWaiting(int connection)
+    {
+        int place = connections.IdsAreCookies[connection] ? _waiting.Find(connections.Ids[connection]) : RowIndex.None;
+        if (place == RowIndex.None)
+            return;
+        int row = _minis.Find(_waitingSocks[place]);
+        _waiting.Remove(place);
+        if (row != RowIndex.None && _minis.Ids[row] == connections.Ids[connection])
+            Join(row, connection);
+    }
+
+    private void Infer(int connection, long timeNs)
+    {
+        ulong key = ++_lastOwnId;
+        int row = _minis.Add(key);
+        CopyConnection(row, connection);
+        _minis.States[row] = TcpState.TimeWait;
+        _minis.ArmedNs[row] = timeNs;
+        _minis.TimeWaitSinceNs[row] = timeNs;
+        _minis.ClosedNs[row] = timeNs;
+        _minis.IsInferred[row] = true;
+        TakePool(row, connections.IsInPool[connection]);
+        connections.Minis[connection] = MiniFate.Armed;
+
+        TupleKey tuple = TupleOf(row);
+        int place = _inferred.Find(tuple);
+        if (place == RowIndex.None)
+            place = _inferred.Add(tuple);
+        _inferredKeys[place] = key;
+    }
+
+    private void TakePool(int row, bool isInPool)
+    {
+        _minis.IsInPool[row] = isInPool;
+        if (isInPool)
+            pools.TakeTimeWait(PoolOf(row));
+    }
+
+    private void End(int row, long timeNs, MiniSocketEnding ending)
+    {
+        if (ending == MiniSocketEnding.Lost)
+            Unseen++;
+        if (ending == MiniSocketEnding.Reused)
+        {
+            audit.Count(_minis.Netnses[row], timeNs, AuditCounter.TWRecycled);
+            ports.TakeOver(new PortKey(_minis.Laddrs[row], _minis.Netnses[row], _minis.Lports[row]),
+                _minis.Raddrs[row], _minis.Rports[row], _minis.ClosedNs[row]);
+        }
+        Announce(row, timeNs, ending);
+        if (_minis.IsInPool[row])
+            pools.ReleaseTimeWait(PoolOf(row));
+        if (sight == TimeWaitSight.Inferred && _inferred.Find(TupleOf(row)) is int place and not RowIndex.None)
+            _inferred.Remove(place);
+        _minis.Remove(row);
+    }
+
+    private void Announce(int row, long timeNs, MiniSocketEnding ending)
+    {
+        var ended = new EndedMiniSocket(_minis, row, timeNs, ending);
+        if (!filter.Accepts(ended))
+            return;
+        foreach (ITraceSink sink in sinks)
+            sink.OnTimeWaitEnded(ended);
+    }
+
+    private PoolKey PoolOf(int row) => new(_minis.Laddrs[row], _minis.Raddrs[row], _minis.Netnses[row], _minis.Rports[row]);
+
+    private TupleKey TupleOf(int row) => TupleOf(
+        _minis.Laddrs[row], _minis.Raddrs[row], _minis.Netnses[row], _minis.Lports[row], _minis.Rports[row]);
+
+    private static TupleKey TupleOf(IpAddress laddr, IpAddress raddr, uint netns, ushort lport, ushort rport) =>
+        new(laddr, raddr, netns, lport, rport);
+}

@@ -1,0 +1,21 @@
+using SockTrace.Filters;
+using SockTrace.Host;
+
+namespace SockTrace.Tracking;
+
+/// <summary>What a tracker is told at its start.</summary>
+internal sealed record TrackerOptions
+{
+    /// <summary>How many connections, and how many mini-sockets, are followed at once.</summary>
+    public int MaxConnections { get; init; } = 262_144;
+
+    /// <summary>How many local ends and how many pools are remembered.</summary>
+    public int MaxPorts { get; init; } = 262_144;
+
+    public TraceFilter Filter { get; init; } = new();
+
+    public TimeWaitSight TimeWait { get; init; } = TimeWaitSight.Functions;
+
+    /// <summary>Null where nothing is to be asked of this host: for what was recorded.</summary>
+    public NetworkNamespaces? Namespaces { get; init; }
+}
