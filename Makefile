@@ -12,10 +12,11 @@ RID := linux-$(if $(filter aarch64,$(ARCH)),arm64,x64)
 
 # mariadb-server-core is the server without a service that would be started.
 BUILD_PACKAGES := clang llvm gcc libc6-dev libbpf-dev libelf-dev zlib1g-dev libzstd-dev
-TEST_PACKAGES := $(BUILD_PACKAGES) iproute2 mariadb-server-core mariadb-client-core
+TEST_PACKAGES := $(BUILD_PACKAGES) iproute2 nftables mariadb-server-core mariadb-client-core
 OVERHEAD_PACKAGES := $(BUILD_PACKAGES) iproute2 libbpf-tools
 FORMAT_PACKAGES := clang-format
 
+C_SOURCES := bpf/socktrace.bpf.c bpf/socktrace.h benchmarks/overhead/*.c tests/scenarios/*.c
 BPF_SOURCES := $(wildcard bpf/*.c bpf/*.h)
 PROPS := global.json Directory.Build.props Directory.Packages.props .editorconfig
 SOURCES := $(shell find src -name '*.cs' -o -name '*.csproj') $(PROPS)
@@ -23,6 +24,7 @@ TEST_SOURCES := $(shell find tests -type f)
 
 BPF_OBJECT := out/bpf/socktrace.bpf.o
 BINARY := out/socktrace
+SCENARIOS := out/scenarios
 TESTS := out/dotnet/bin/SockTrace.Tests/debug/SockTrace.Tests
 
 .PHONY: help
@@ -40,7 +42,7 @@ build: $(BINARY) ## Build the native binary, out/socktrace
 bpf: $(BPF_OBJECT) ## Build the BPF object
 
 .PHONY: test
-test: test-packages $(BINARY) $(TESTS) ## Run all tests; the live ones need root
+test: test-packages $(BINARY) $(TESTS) $(SCENARIOS) ## Run all tests; the live ones need root
 	SOCKTRACE_BINARY="$$PWD/$(BINARY)" $(if $(SUDO),sudo --preserve-env=SOCKTRACE_BINARY$(,)CI) $(TESTS) $(TEST_ARGS)
 
 .PHONY: overhead
@@ -53,12 +55,12 @@ bench: $(BPF_OBJECT) ## Measure decoding, tables and writing with BenchmarkDotNe
 
 .PHONY: format
 format: format-packages ## Format all sources
-	clang-format -i bpf/socktrace.bpf.c bpf/socktrace.h benchmarks/overhead/*.c
+	clang-format -i $(C_SOURCES)
 	dotnet format SockTrace.sln
 
 .PHONY: check-format
 check-format: format-packages $(BPF_OBJECT) ## Fail if a source is not formatted, or warns
-	clang-format --dry-run -Werror bpf/socktrace.bpf.c bpf/socktrace.h benchmarks/overhead/*.c
+	clang-format --dry-run -Werror $(C_SOURCES)
 	dotnet format SockTrace.sln --verify-no-changes
 
 .PHONY: clean
@@ -73,6 +75,9 @@ $(BINARY): $(BPF_OBJECT) $(SOURCES) | build-packages
 $(TESTS): $(BPF_OBJECT) $(SOURCES) $(TEST_SOURCES)
 	dotnet build tests/SockTrace.Tests -c Debug -v quiet --nologo
 	touch $(TESTS)
+
+$(SCENARIOS): tests/scenarios/scenarios.c | build-packages
+	gcc -O2 -Wall -Wextra -Werror -pthread -o $@ $<
 
 out/overhead/%.bpf.o: benchmarks/overhead/%.bpf.c | build-packages
 	mkdir -p out/overhead

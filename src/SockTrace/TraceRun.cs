@@ -54,7 +54,7 @@ internal static class TraceRun
                 Namespaces = new NetworkNamespaces(settings.Filter.Netns),
             };
             var tracker = new ConnectionTracker(options, sinks);
-            var loop = new TraceLoop(source, tracker, options, settings.StatsInterval, sinks, clock);
+            var loop = new TraceLoop(source, tracker, options, settings.StatsInterval, sinks, clock, settings.Verbose ? Terminal.Say : null);
             if (settings.Verbose)
                 Terminal.Say("tracing");
             int exitCode = RunToEnd(loop, sinks, settings.Duration, stop);

@@ -31,6 +31,9 @@ internal sealed unsafe class BpfSource : IEventSource
     private const int EventsPerPoll = 4096;
 #endif
 
+    /// <summary>How long the ring is waited for while something else is due that does not wake us.</summary>
+    private static readonly TimeSpan PendingTimeout = TimeSpan.FromMilliseconds(5);
+
     private readonly BpfObjectHandle _object;
     private readonly BpfVariant _variant;
     private readonly BpfProgram _first;
@@ -126,15 +129,19 @@ internal sealed unsafe class BpfSource : IEventSource
         if (_symbols is { IsCompleted: true })
             WriteSymbols();
         if (_symbols is null && _snapshots!.IsDue)
-            Try(_snapshots.Take);
+            Try(() => _snapshots.Take());
         if (_snapshots!.HasEvents)
             return PollWithSnapshot(writer);
+        if ((_symbols is not null || _snapshots.IsPending) && timeout > PendingTimeout)
+            timeout = PendingTimeout;
         Memory<byte> memory = writer.GetMemory(EventsPerPoll * TcpEvent.Size);
         writer.Advance(Receive(memory, timeout));
         return _hasMore;
     }
 
     public void Resynchronise() => _snapshots!.Request();
+
+    public string? TakeNote() => _snapshots!.TakeNote();
 
     public void Stop()
     {
@@ -174,7 +181,6 @@ internal sealed unsafe class BpfSource : IEventSource
     {
         _object.Map(".bss").Write(_symbols!.GetAwaiter().GetResult());
         _symbols = null;
-        return true;
     });
 
     private BpfProgram Attach(string name)
@@ -226,6 +232,12 @@ internal sealed unsafe class BpfSource : IEventSource
         if (rc < 0 && rc != -Errno.EINTR && !isFull)
             throw Failed(new BpfException("read the ring buffer", -rc));
     }
+
+    private static void Try(Action act) => Try(() =>
+    {
+        act();
+        return true;
+    });
 
     private static T Try<T>(Func<T> read)
     {

@@ -22,27 +22,39 @@ internal sealed class SnapshotFeed(BpfSnapshot snapshot) : IDisposable
     private Task<List<TcpEvent>>? _owned;
     private bool _isRequested = true;
     private long _notBefore;
+    private long _started;
+    private int _sockets, _miniSockets, _namespaces, _refused;
+    private bool _isDelivered;
 
     /// <summary>Whether a snapshot was asked for, and is not too soon after the last.</summary>
     public bool IsDue => _isRequested && _events is null && _owned is null && Stopwatch.GetTimestamp() >= _notBefore;
 
     public bool HasEvents => _events is not null || _owned is { IsCompleted: true };
 
+    /// <summary>Whether owners are still being looked up.</summary>
+    public bool IsPending => _owned is not null;
+
     /// <summary>Asks for a snapshot, as soon as may be.</summary>
     public void Request() => _isRequested = true;
 
-    /// <returns>How many network namespaces could not be looked into.</returns>
     /// <exception cref="BpfException">The iterator failed.</exception>
-    public int Take()
+    public void Take()
     {
         long start = Stopwatch.GetTimestamp();
         _isRequested = false;
-        (_events, int refused) = snapshot.Take();
+        _started = start;
+        (_events, _refused) = snapshot.Take();
         _position = 0;
+        (_sockets, _miniSockets, _namespaces) = (0, 0, 0);
+        foreach (ref readonly TcpEvent e in MemoryMarshal.Cast<byte, TcpEvent>(_events.WrittenSpan))
+        {
+            _sockets += e.Kind == EventKind.Seen ? 1 : 0;
+            _miniSockets += e.Kind == EventKind.SeenMini ? 1 : 0;
+            _namespaces += e.Kind == EventKind.SnapshotEnd ? 1 : 0;
+        }
         byte[] copy = _events.WrittenSpan.ToArray();
         _owned = Task.Run(() => OwnersOf(copy));
         _notBefore = Stopwatch.GetTimestamp() + (Share * (Stopwatch.GetTimestamp() - start));
-        return refused;
     }
 
     /// <summary>Writes what was seen before <paramref name="timeNs"/>; at the end, the owners too.</summary>
@@ -64,7 +76,19 @@ internal sealed class SnapshotFeed(BpfSnapshot snapshot) : IDisposable
             foreach (TcpEvent e in _owned.GetAwaiter().GetResult())
                 Write(e, writer);
             _owned = null;
+            _isDelivered = true;
         }
+    }
+
+    /// <summary>How the last snapshot went, once all of it has been delivered.</summary>
+    public string? TakeNote()
+    {
+        if (!_isDelivered)
+            return null;
+        _isDelivered = false;
+        string refused = _refused == 0 ? "" : $"; {_refused} more could not be entered";
+        return $"snapshot: {_sockets} sockets and {_miniSockets} mini-sockets of {_namespaces} network namespaces in "
+            + $"{Stopwatch.GetElapsedTime(_started).TotalMilliseconds:0} ms{refused}";
     }
 
     public void Dispose() => _events?.Dispose();

@@ -21,9 +21,10 @@ internal static partial class NetnsVisitor
     /// that `ip netns` names, our own first; with the namespace's inode number.
     /// </summary>
     /// <param name="only">The one to look into; null is all.</param>
+    /// <param name="wanted">Those that are worth a search among all threads, if no process is in them.</param>
     /// <param name="look">Runs on another thread, before this returns.</param>
     /// <returns>How many could not be entered: that takes CAP_SYS_ADMIN.</returns>
-    public static int Visit(uint? only, Action<uint> look)
+    public static int Visit(uint? only, IReadOnlyCollection<uint> wanted, Action<uint> look)
     {
         int refused = 0;
         ExceptionDispatchInfo? failure = null;
@@ -32,7 +33,7 @@ internal static partial class NetnsVisitor
         {
             try
             {
-                refused = VisitHere(only, look);
+                refused = VisitHere(only, wanted, look);
             }
             catch (Exception e)
             {
@@ -46,13 +47,16 @@ internal static partial class NetnsVisitor
         return refused;
     }
 
-    private static int VisitHere(uint? only, Action<uint> look)
+    private static int VisitHere(uint? only, IReadOnlyCollection<uint> wanted, Action<uint> look)
     {
         int refused = 0;
         uint own = (uint)FileSystem.InodeOf("/proc/thread-self/ns/net").GetValueOrDefault();
         if (only is null || only == own)
             look(own);
-        foreach ((uint inode, string path) in Find())
+        Dictionary<uint, string> paths = Find();
+        if ((only is uint one && !paths.ContainsKey(one)) || wanted.Any(inode => !paths.ContainsKey(inode)))
+            FindThreads(paths);
+        foreach ((uint inode, string path) in paths)
         {
             if (inode == own || (only is not null && inode != only))
                 continue;
@@ -84,6 +88,28 @@ internal static partial class NetnsVisitor
                 Add(name);
         }
         return paths;
+    }
+
+    /// <summary>A thread may be in another namespace than its process, which shows as that of the first thread.</summary>
+    private static void FindThreads(Dictionary<uint, string> paths)
+    {
+        foreach (string folder in Directory.EnumerateDirectories("/proc"))
+        {
+            if (!char.IsAsciiDigit(Path.GetFileName(folder.AsSpan())[0]))
+                continue;
+            try
+            {
+                foreach (string task in Directory.EnumerateDirectories($"{folder}/task"))
+                {
+                    if (FileSystem.InodeOf($"{task}/ns/net") is ulong inode)
+                        paths.TryAdd((uint)inode, $"{task}/ns/net");
+                }
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // It has ended, or is not ours to look at.
+            }
+        }
     }
 
     private static bool TryEnter(string path, uint inode)

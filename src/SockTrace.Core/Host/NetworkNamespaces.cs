@@ -6,17 +6,22 @@ namespace SockTrace.Host;
 /// </summary>
 internal sealed class NetworkNamespaces
 {
+    /// <summary>To look takes a few milliseconds, and the tracker waits for it.</summary>
+    private const long CloseLookIntervalNs = 100_000_000;
+
     private readonly uint? _only;
     private readonly Dictionary<uint, PortRange?> _ranges = [];
     private readonly Dictionary<uint, (long TimeNs, KernelCounters Counters)> _first = [];
     private readonly HashSet<uint> _missed = [];
+    private readonly Dictionary<uint, long> _closeLooksNs = [];
     private Task<List<Look>>? _looking;
+    private uint[] _searched = [];
 
     /// <param name="only">The one that is of interest; null is all.</param>
     public NetworkNamespaces(uint? only)
     {
         _only = only;
-        Take(LookAround(only), isStart: true);
+        Take(LookAround(only, []), [], isStart: true);
     }
 
     /// <summary>A namespace was asked for that is not known yet.</summary>
@@ -31,6 +36,23 @@ internal sealed class NetworkNamespaces
         return null;
     }
 
+    /// <summary>
+    /// The ports of a namespace in which none was left. What is known of it is looked up once
+    /// more if that says otherwise: somebody has changed it.
+    /// </summary>
+    /// <param name="netns">The namespace's inode number.</param>
+    /// <param name="taken">How many ports are in use there.</param>
+    public PortRange? RangeAtExhaustion(uint netns, int taken)
+    {
+        long nowNs = WallClock.MonotonicNs;
+        if (!(RangeOf(netns)?.Size <= taken) && nowNs - _closeLooksNs.GetValueOrDefault(netns) > CloseLookIntervalNs)
+        {
+            Take(LookAround(netns, []), [netns], isStart: false);
+            _closeLooksNs[netns] = nowNs;
+        }
+        return RangeOf(netns);
+    }
+
     /// <summary>When a namespace's counters were first read; what happened before is not part of the audit.</summary>
     public long FirstLookNs(uint netns) => _first.TryGetValue(netns, out (long TimeNs, KernelCounters) look) ? look.TimeNs : 0;
 
@@ -40,15 +62,17 @@ internal sealed class NetworkNamespaces
         if (_looking is { IsCompleted: false })
             return;
         if (_looking is not null)
-            Take(_looking.GetAwaiter().GetResult(), isStart: false);
-        _looking = Task.Run(() => LookAround(_only));
+            Take(_looking.GetAwaiter().GetResult(), _searched, isStart: false);
+        uint[] searched = [.. _missed];
+        _searched = searched;
+        _looking = Task.Run(() => LookAround(_only, searched));
     }
 
     /// <summary>Looks once more, now: what the counters have grown by since the first look.</summary>
     public List<(uint Netns, long UntilNs, KernelCounters Grown)> CountersNow()
     {
         var grown = new List<(uint, long, KernelCounters)>();
-        foreach (Look look in LookAround(_only))
+        foreach (Look look in LookAround(_only, _ranges.Keys))
         {
             if (look.Counters is not KernelCounters now)
                 continue;
@@ -59,21 +83,27 @@ internal sealed class NetworkNamespaces
         return grown;
     }
 
-    private void Take(List<Look> looks, bool isStart)
+    private void Take(List<Look> looks, uint[] searched, bool isStart)
     {
+        // One that nobody finds has ended, or is out of reach: it is not searched for again and again.
+        foreach (uint netns in searched)
+        {
+            _ranges.TryAdd(netns, null);
+            _missed.Remove(netns);
+        }
         foreach (Look look in looks)
         {
             _ranges[look.Netns] = look.Range;
             if (isStart && look.Counters is KernelCounters counters)
                 _first[look.Netns] = (look.TimeNs, counters);
+            _missed.Remove(look.Netns);
         }
-        _missed.Clear();
     }
 
-    private static List<Look> LookAround(uint? only)
+    private static List<Look> LookAround(uint? only, IReadOnlyCollection<uint> wanted)
     {
         var looks = new List<Look>();
-        NetnsVisitor.Visit(only, netns =>
+        NetnsVisitor.Visit(only, wanted, netns =>
         {
             var range = PortRange.Parse(
                 HostFacts.ReadLine("/proc/sys/net/ipv4/ip_local_port_range"),

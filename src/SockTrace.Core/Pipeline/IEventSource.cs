@@ -28,6 +28,9 @@ internal interface IEventSource : IDisposable
     /// </summary>
     void Resynchronise();
 
+    /// <returns>Something that -v should say, once; null where there is nothing.</returns>
+    string? TakeNote();
+
     /// <summary>No more events come into being; those that already have can still be polled.</summary>
     void Stop();
 

@@ -12,7 +12,8 @@ namespace SockTrace.Pipeline;
 /// what it cannot keep.
 /// </summary>
 internal sealed class TraceLoop(
-    IEventSource source, ConnectionTracker tracker, TrackerOptions options, TimeSpan statsInterval, ITraceSink[] sinks, WallClock clock)
+    IEventSource source, ConnectionTracker tracker, TrackerOptions options, TimeSpan statsInterval, ITraceSink[] sinks, WallClock clock,
+    Action<string>? note = null)
 {
     /// <summary>How long a quiet source is waited for: what a stop or a flush may be late by.</summary>
     private static readonly TimeSpan PollTimeout = TimeSpan.FromMilliseconds(100);
@@ -48,6 +49,8 @@ internal sealed class TraceLoop(
 
             bool hasMore = source.Poll(_pipe.Writer, timeout);
             Drain();
+            if (note is not null && source.TakeNote() is string text)
+                note(text);
             Tick(WallClock.MonotonicNs);
             if (!hasMore)
                 Flush();

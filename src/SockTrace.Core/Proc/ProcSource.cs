@@ -77,6 +77,8 @@ internal sealed class ProcSource : IEventSource
     {
     }
 
+    public string? TakeNote() => null;
+
     public void Stop() => _stopped.Set();
 
     public SourceLosses ReadLosses() => new(Ring: 0, Kernel: 0, _malformed);

@@ -1,5 +1,6 @@
 using SockTrace.Events;
 using SockTrace.Filters;
+using SockTrace.Host;
 using SockTrace.Pipeline;
 
 namespace SockTrace.Tracking;
@@ -28,7 +29,7 @@ internal sealed class ConnectionTracker
     private readonly HashSet<(uint Netns, ushort Port)> _listening = [];
     private readonly RecentCloses _recentCloses = new();
     private readonly PoolUse[] _fullest = new PoolUse[PoolsShown];
-    private readonly Func<uint, Host.PortRange?> _rangeOf;
+    private readonly NetworkNamespaces? _namespaces;
     private ulong _lastOwnId;
     private long _unmatched;
     private long _missingSinceNs;
@@ -41,10 +42,10 @@ internal sealed class ConnectionTracker
         _filter = options.Filter;
         _showsAll = _filter.IsEmpty;
         _rulesOut = _filter.HasTuple;
-        _rangeOf = options.Namespaces is null ? _ => null : options.Namespaces.RangeOf;
+        _namespaces = options.Namespaces;
         _connections = new ConnectionTable(options.MaxConnections);
         _ports = new PortTable(options.MaxPorts);
-        _pools = new PoolTable(options.MaxPorts, _rangeOf);
+        _pools = new PoolTable(options.MaxPorts, netns => options.Namespaces?.RangeOf(netns));
         _audit = new Audit(options.Namespaces);
         _timeWaits = new TimeWaitTracker(options.MaxConnections, options.TimeWait, _connections, _ports, _pools, _audit, _filter, sinks);
     }
@@ -462,7 +463,7 @@ internal sealed class ConnectionTracker
         int taken = _pools.Exhausted(new PoolKey(connection.Laddr, connection.Raddr, connection.Netns, connection.Rport));
         if (!isShown)
             return;
-        int pool = _rangeOf(connection.Netns)?.Within(ownRange).Size ?? 0;
+        int pool = _namespaces?.RangeAtExhaustion(connection.Netns, taken)?.Within(ownRange).Size ?? 0;
         foreach (ITraceSink sink in _sinks)
             sink.OnPortExhausted(new PortExhausted(connection, timeNs, pool, taken));
     }

@@ -100,6 +100,8 @@ public sealed class AllocationTests : IDisposable
         {
         }
 
+        public string? TakeNote() => null;
+
         public void Stop()
         {
         }

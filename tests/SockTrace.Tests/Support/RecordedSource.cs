@@ -35,6 +35,8 @@ internal sealed class RecordedSource(byte[] ring, int eventsPerPoll) : IEventSou
     {
     }
 
+    public string? TakeNote() => null;
+
     public void Stop()
     {
     }

@@ -15,6 +15,13 @@ internal sealed class RecordedTrace
 
     public static RecordedTrace Read(string path) => new(File.ReadLines(path));
 
+    /// <summary>What is whole of a trace that is still being written.</summary>
+    public static RecordedTrace ReadWhole(string path)
+    {
+        string text = File.ReadAllText(path);
+        return Parse(text[..(text.LastIndexOf('\n') + 1)]);
+    }
+
     public static RecordedTrace Parse(string text) => new(text.Split('\n', StringSplitOptions.RemoveEmptyEntries));
 
     public IEnumerable<JsonElement> OfType(string type) => Records.Where(record => record.Text("type") == type);

@@ -7,7 +7,7 @@ namespace SockTrace.Tests.Support;
 /// <summary>The native binary, running.</summary>
 internal sealed partial class SocktraceProcess : IDisposable
 {
-    private const int Sigint = 2, Sigterm = 15;
+    private const int Sigint = 2, Sigterm = 15, Sigcont = 18, Sigstop = 19;
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
 
     private readonly Process _process;
@@ -25,8 +25,6 @@ internal sealed partial class SocktraceProcess : IDisposable
     /// <summary>out/socktrace.</summary>
     public static string Binary => Environment.GetEnvironmentVariable("SOCKTRACE_BINARY")
         ?? Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Paths.BpfObject)!, "..", "socktrace"));
-
-    public int Id => _process.Id;
 
     public StreamReader Output => _process.StandardOutput;
 
@@ -68,6 +66,24 @@ internal sealed partial class SocktraceProcess : IDisposable
     public void Interrupt() => Assert.Equal(0, kill(_process.Id, Sigint));
 
     public void Terminate() => Assert.Equal(0, kill(_process.Id, Sigterm));
+
+    /// <summary>Stops it for a while: SIGSTOP.</summary>
+    public void Pause() => Assert.Equal(0, kill(_process.Id, Sigstop));
+
+    public void Resume() => Assert.Equal(0, kill(_process.Id, Sigcont));
+
+    /// <summary>Waits for a line of standard error that begins so.</summary>
+    public string WaitForErrorLine(string start)
+    {
+        var patience = Stopwatch.StartNew();
+        while (patience.Elapsed < Deadline)
+        {
+            if (Array.Find(ErrorLines(), line => line.StartsWith(start, StringComparison.Ordinal)) is string found)
+                return found;
+            Thread.Sleep(5);
+        }
+        throw new TimeoutException($"'{start}' did not come: {string.Join('\n', ErrorLines())}");
+    }
 
     /// <summary>Waits for the end, without asking for it.</summary>
     /// <returns>The exit code.</returns>

@@ -86,7 +86,10 @@ internal sealed unsafe partial class TestNamespace : IDisposable
     /// Waits until no connection of it is on its way: what a process does not wait for, the
     /// kernel may do later. What listens or stands in TIME_WAIT stays.
     /// </summary>
-    public void WaitUntilQuiet() => Run(() =>
+    public void WaitUntilQuiet() => Run(WaitUntilQuietHere);
+
+    /// <summary>The same, from within <see cref="Run(Action)"/>.</summary>
+    public void WaitUntilQuietHere()
     {
         const string Listen = "0A", TimeWait = "06";
         DateTime deadline = DateTime.UtcNow.AddSeconds(20);
@@ -97,7 +100,7 @@ internal sealed unsafe partial class TestNamespace : IDisposable
             Assert.True(DateTime.UtcNow < deadline, File.ReadAllText(files[0]));
             Thread.Sleep(10);
         }
-    });
+    }
 
     public void Dispose()
     {

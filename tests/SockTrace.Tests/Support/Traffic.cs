@@ -24,6 +24,19 @@ internal static class Traffic
         return (client, listener.Accept());
     }
 
+    /// <summary>Opens so many connections, and leaves both ends of each open.</summary>
+    public static List<Socket> ConnectMany(Socket listener, int count)
+    {
+        var sockets = new List<Socket>(2 * count);
+        for (int i = 0; i < count; i++)
+        {
+            (Socket client, Socket server) = Connect(listener);
+            sockets.Add(client);
+            sockets.Add(server);
+        }
+        return sockets;
+    }
+
     /// <summary>Opens and closes connections one after the other; the client closes first.</summary>
     public static void Cycle(int count, int port)
     {
