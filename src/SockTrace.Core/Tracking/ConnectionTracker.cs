@@ -45,7 +45,7 @@ internal sealed class ConnectionTracker
         _namespaces = options.Namespaces;
         _connections = new ConnectionTable(options.MaxConnections);
         _ports = new PortTable(options.MaxPorts);
-        _pools = new PoolTable(options.MaxPorts, netns => options.Namespaces?.RangeOf(netns));
+        _pools = new PoolTable(options.MaxPorts, options.Namespaces is null ? options.Ranges : options.Namespaces.RangeOf);
         _audit = new Audit(options.Namespaces);
         _timeWaits = new TimeWaitTracker(options.MaxConnections, options.TimeWait, _connections, _ports, _pools, _audit, _filter, sinks);
     }
@@ -64,6 +64,15 @@ internal sealed class ConnectionTracker
 
     /// <summary>Connections and mini-sockets that are followed now.</summary>
     public (int Connections, int MiniSockets) Followed => (_connections.Count, _timeWaits.Count);
+
+    /// <summary>Ports that connections and mini-sockets have, in all pools.</summary>
+    public int PortsTaken => _pools.Taken;
+
+    /// <returns>The state that a socket stands in; null where it is not followed.</returns>
+    public TcpState? StateOf(ulong sock) => _connections.Find(sock) is int row and not RowIndex.None ? _connections.States[row] : null;
+
+    /// <returns>The state that a mini-socket stands in; null where it is not followed.</returns>
+    public TcpState? MiniStateOf(ulong sock) => _timeWaits.StateOf(sock);
 
     /// <summary>Connections and mini-sockets that gave way to newer ones.</summary>
     public long Evicted => _connections.Evicted + _timeWaits.Evicted;
@@ -521,7 +530,8 @@ internal sealed class ConnectionTracker
             _listening.Add((netns, lport));
             return;
         }
-        if (_connections.Roles[row] == Role.Server || _listening.Contains((netns, lport)) || !_pools.IsFromRange(netns, lport))
+        bool isFromRange = lport == 0 || _pools.IsFromRange(netns, lport);
+        if (_connections.Roles[row] == Role.Server || _listening.Contains((netns, lport)) || !isFromRange)
             return;
         _connections.IsInPool[row] = true;
         _pools.Found(PoolOf(row));

@@ -32,6 +32,18 @@ internal sealed class PoolTable(int maxPools, Func<uint, PortRange?> ranges)
 
     public int Count => _index.Count;
 
+    /// <summary>Ports that are taken, in all pools.</summary>
+    public int Taken
+    {
+        get
+        {
+            int taken = 0;
+            for (int row = _index.Oldest; row != RowIndex.None; row = _index.Newer(row))
+                taken += _live[row] + _timeWaits[row];
+            return taken;
+        }
+    }
+
     /// <summary>Pools that gave way to others.</summary>
     public long Forgotten => _index.Evicted;
 

@@ -55,6 +55,9 @@ internal sealed class TimeWaitTracker(
 
     public int Count => _minis.Count;
 
+    /// <returns>The state that a mini-socket stands in; null where it is not followed.</returns>
+    public TcpState? StateOf(ulong sock) => _minis.Find(sock) is int row and not RowIndex.None ? _minis.States[row] : null;
+
     /// <summary>Mini-sockets that gave way to newer ones.</summary>
     public long Evicted => _minis.Evicted;
 

@@ -16,6 +16,9 @@ internal sealed record TrackerOptions
 
     public TimeWaitSight TimeWait { get; init; } = TimeWaitSight.Functions;
 
+    /// <summary>The ports of a network namespace, where <see cref="Namespaces"/> is not asked.</summary>
+    public Func<uint, PortRange?> Ranges { get; init; } = _ => null;
+
     /// <summary>Null where nothing is to be asked of this host: for what was recorded.</summary>
     public NetworkNamespaces? Namespaces { get; init; }
 }
