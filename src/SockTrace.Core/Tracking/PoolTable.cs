@@ -52,7 +52,11 @@ internal sealed class PoolTable(int maxPools, Func<uint, PortRange?> ranges)
     }
 
     /// <summary>A connection was there before us.</summary>
-    public void Found(PoolKey key) => _live[FindOrAdd(key)]++;
+    public void Found(PoolKey key)
+    {
+        int row = FindOrAdd(key); // first: it may replace the arrays
+        _live[row]++;
+    }
 
     /// <summary>A connection gives its port back, or leaves it to its mini-socket.</summary>
     public void Release(PoolKey key)
@@ -63,7 +67,11 @@ internal sealed class PoolTable(int maxPools, Func<uint, PortRange?> ranges)
     }
 
     /// <summary>A mini-socket has a port.</summary>
-    public void TakeTimeWait(PoolKey key) => _timeWaits[FindOrAdd(key)]++;
+    public void TakeTimeWait(PoolKey key)
+    {
+        int row = FindOrAdd(key);
+        _timeWaits[row]++;
+    }
 
     public void ReleaseTimeWait(PoolKey key)
     {
