@@ -550,9 +550,10 @@ static __always_inline bool is_in(__u64 address, const volatile struct socktrace
  */
 static __always_inline __u8 ending_of(void *ctx)
 {
-	__u64 frames[STACK_FRAMES];
+	/* 5.10's verifier has a helper write only to a stack that the program has written to. */
+	__u64 frames[STACK_FRAMES] = {};
 
-	if (bpf_get_stack(ctx, frames, sizeof(frames), 0) != sizeof(frames))
+	if (bpf_get_stack(ctx, frames, sizeof(frames), 0) < 0)
 		return 0;
 	for (int i = 0; i < STACK_FRAMES - 1; i++) {
 		if (!is_in(frames[i], &symbols.deschedule_put))
