@@ -26,6 +26,9 @@ internal sealed record BpfVariant
     public required bool HasCookieHelper { get; init; }
     public required bool HasTaskBtf { get; init; }
 
+    /// <summary>See <see cref="Pipeline.IEventSource.TimeWaitIsCountedAtExpiry"/>.</summary>
+    public required bool TimeWaitIsCountedAtExpiry { get; init; }
+
     /// <summary>Programs that are loaded and attached, beside the pair that is everywhere.</summary>
     public IEnumerable<string> Programs
     {
@@ -57,6 +60,8 @@ internal sealed record BpfVariant
             AcceptProgram = null,
             HasCookieHelper = btf.HasFunction("bpf_get_socket_ptr_cookie"),
             HasTaskBtf = btf.HasFunction("bpf_get_current_task_btf"),
+            // tw_timer_handler() counted, until __inet_twsk_schedule() did, and needed the field no more.
+            TimeWaitIsCountedAtExpiry = btf.HasMember("inet_timewait_sock", "tw_kill"),
         };
         var candidates = new List<BpfVariant>();
         if (hasFentry && MiniFunctions.All(btf.HasFunction))

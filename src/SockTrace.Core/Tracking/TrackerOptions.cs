@@ -16,6 +16,9 @@ internal sealed record TrackerOptions
 
     public TimeWaitSight TimeWait { get; init; } = TimeWaitSight.Functions;
 
+    /// <summary>See <see cref="Pipeline.IEventSource.TimeWaitIsCountedAtExpiry"/>.</summary>
+    public bool TimeWaitIsCountedAtExpiry { get; init; }
+
     /// <summary>Null where nothing is to be asked of this host: for what was recorded.</summary>
     public NetworkNamespaces? Namespaces { get; init; }
 }
