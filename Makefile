@@ -13,14 +13,15 @@ RID := linux-$(if $(filter aarch64,$(ARCH)),arm64,x64)
 # mariadb-server-core is the server without a service that would be started.
 BUILD_PACKAGES := clang llvm gcc libc6-dev libbpf-dev libelf-dev zlib1g-dev libzstd-dev
 TEST_PACKAGES := $(BUILD_PACKAGES) iproute2 nftables mariadb-server-core mariadb-client-core
+KERNEL_PACKAGES := $(BUILD_PACKAGES) qemu-system-x86 busybox-static cpio jq debian-archive-keyring
 OVERHEAD_PACKAGES := $(BUILD_PACKAGES) iproute2 libbpf-tools
 FORMAT_PACKAGES := clang-format
 
-C_SOURCES := bpf/socktrace.bpf.c bpf/socktrace.h benchmarks/overhead/*.c tests/scenarios/*.c
+C_SOURCES := bpf/socktrace.bpf.c bpf/socktrace.h benchmarks/overhead/*.c tests/scenarios/*.c tests/kernels/*.c
 BPF_SOURCES := $(wildcard bpf/*.c bpf/*.h)
 PROPS := global.json Directory.Build.props Directory.Packages.props .editorconfig
 SOURCES := $(shell find src -name '*.cs' -o -name '*.csproj') $(PROPS)
-TEST_SOURCES := $(shell find tests -type f)
+TEST_SOURCES := $(shell find tests/SockTrace.Tests -type f)
 
 BPF_OBJECT := out/bpf/socktrace.bpf.o
 BINARY := out/socktrace
@@ -44,6 +45,10 @@ bpf: $(BPF_OBJECT) ## Build the BPF object
 .PHONY: test
 test: test-packages $(BINARY) $(TESTS) $(SCENARIOS) ## Run all tests; the live ones need root
 	SOCKTRACE_BINARY="$$PWD/$(BINARY)" $(if $(SUDO),sudo --preserve-env=SOCKTRACE_BINARY$(,)CI) $(TESTS) $(TEST_ARGS)
+
+.PHONY: kernels
+kernels: kernel-packages $(BINARY) ## Trace the same scenarios on other kernels, under QEMU (KERNELS="5.10 6.1")
+	tests/kernels/run.sh $(KERNELS)
 
 .PHONY: overhead
 overhead: overhead-packages $(BINARY) out/overhead/connections out/overhead/attach out/overhead/empty.bpf.o ## Measure what tracing costs, beside other tools (root)
@@ -108,12 +113,14 @@ define install_packages
 	fi
 endef
 
-.PHONY: build-packages test-packages overhead-packages format-packages
+.PHONY: build-packages test-packages kernel-packages overhead-packages format-packages
 build-packages:
 	@command -v dotnet >/dev/null || { echo "The .NET SDK 10 is missing: install dotnet-sdk-10.0." >&2; exit 1; }
 	$(call install_packages,$(BUILD_PACKAGES))
 test-packages:
 	$(call install_packages,$(TEST_PACKAGES))
+kernel-packages:
+	$(call install_packages,$(KERNEL_PACKAGES))
 overhead-packages:
 	$(call install_packages,$(OVERHEAD_PACKAGES))
 format-packages:

@@ -80,6 +80,7 @@ struct mark {
 struct cpu_state {
 	struct mark marks[MARKS];
 	__u64 events; /* emitted, for wakeup_flags() */
+	__u64 ended; /* mini-socket whose end is told, for on_mini_kill() */
 };
 
 struct {
@@ -550,9 +551,10 @@ static __always_inline bool is_in(__u64 address, const volatile struct socktrace
  */
 static __always_inline __u8 ending_of(void *ctx)
 {
-	__u64 frames[STACK_FRAMES];
+	/* 5.10's verifier has a helper write only to a stack that the program has written to. */
+	__u64 frames[STACK_FRAMES] = {};
 
-	if (bpf_get_stack(ctx, frames, sizeof(frames), 0) != sizeof(frames))
+	if (bpf_get_stack(ctx, frames, sizeof(frames), 0) < 0)
 		return 0;
 	for (int i = 0; i < STACK_FRAMES - 1; i++) {
 		if (!is_in(frames[i], &symbols.deschedule_put))
@@ -617,21 +619,48 @@ SEC("fentry/inet_twsk_deschedule_put")
 int BPF_PROG(on_mini_deschedule, struct inet_timewait_sock *tw)
 {
 	__u8 ending = ending_of(ctx);
+	struct cpu_state *cpu = this_cpu();
 
+	if (cpu)
+		cpu->ended = (__u64)tw;
 	return emit_mini(tw, ending ? ending : SOCKTRACE_KIND_MINI_GONE);
+}
+
+/*
+ * Each mini-socket comes here when it leaves the hash tables, by both functions that are hooked
+ * above and below, without softirqs between. And by inet_twsk_purge(), for a network namespace
+ * that ends: compilers have put inet_twsk_deschedule_put() into it (seen on 5.10 and 6.1).
+ */
+SEC("fentry/inet_twsk_kill")
+int BPF_PROG(on_mini_kill, struct inet_timewait_sock *tw)
+{
+	struct cpu_state *cpu = this_cpu();
+
+	if (!cpu)
+		return 0;
+
+	bool is_told = cpu->ended == (__u64)tw;
+
+	cpu->ended = 0;
+	return is_told ? 0 : emit_mini(tw, SOCKTRACE_KIND_MINI_KILLED);
 }
 
 /* Only the address: to read the mini-socket around its timer takes more than old kernels have. */
 SEC("fentry/tw_timer_handler")
 int BPF_PROG(on_mini_timer, struct timer_list *timer)
 {
+	__u64 tw = (__u64)timer - bpf_core_field_offset(struct inet_timewait_sock, tw_timer);
 	struct cpu_state *cpu = this_cpu();
+
+	if (cpu)
+		cpu->ended = tw;
+
 	struct socktrace_event *event = reserve();
 
 	if (!event)
 		return 0;
 	event->kind = SOCKTRACE_KIND_MINI_EXPIRED;
-	event->sock = (__u64)timer - bpf_core_field_offset(struct inet_timewait_sock, tw_timer);
+	event->sock = tw;
 	event->family = SOCKTRACE_FAMILY_IPV4; /* user space knows better, by the address */
 	bpf_ringbuf_submit(event, cpu ? wakeup_flags(cpu) : 0);
 	return 0;

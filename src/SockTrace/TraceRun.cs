@@ -51,6 +51,7 @@ internal static class TraceRun
                 MaxPorts = settings.MaxConnections,
                 Filter = settings.Filter,
                 TimeWait = source.TimeWait,
+                TimeWaitIsCountedAtExpiry = source.TimeWaitIsCountedAtExpiry,
                 Namespaces = new NetworkNamespaces(settings.Filter.Netns),
             };
             var tracker = new ConnectionTracker(options, sinks);

@@ -10,7 +10,7 @@ namespace SockTrace.Bpf;
 /// </summary>
 internal static unsafe class BpfLog
 {
-    private const int MaxLines = 4000;
+    private const int MaxLines = 16_000; // libbpf says some 3000 on an object, and there may be several
     private const int MaxMessage = 1 << 20;
 
     private static readonly Queue<string> Lines = new();

@@ -88,6 +88,8 @@ internal sealed unsafe class BpfSource : IEventSource
 
     public TimeWaitSight TimeWait => _variant.TimeWait;
 
+    public bool TimeWaitIsCountedAtExpiry => _variant.TimeWaitIsCountedAtExpiry;
+
     public IEnumerable<string> Attached => [.. _attached.Select(program => program.Description), "iter/tcp: snapshot"];
 
     /// <param name="filter">What of it the kernel can decide is decided there.</param>

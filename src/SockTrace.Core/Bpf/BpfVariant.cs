@@ -11,7 +11,12 @@ namespace SockTrace.Bpf;
 internal sealed record BpfVariant
 {
     private static readonly string[] MiniFunctions =
-        ["inet_twsk_alloc", "tcp_timewait_state_process", "inet_twsk_deschedule_put", "tw_timer_handler"];
+        ["inet_twsk_alloc", "tcp_timewait_state_process", "inet_twsk_deschedule_put", "inet_twsk_kill", "tw_timer_handler"];
+
+    private static readonly string[] MiniPrograms =
+        ["on_mini_alloc", "on_mini_packet", "on_mini_deschedule", "on_mini_kill", "on_mini_timer"];
+
+    private static readonly string[] TimerPrograms = ["on_timer_start", "on_timer_cancel"];
 
     public required TimeWaitSight TimeWait { get; init; }
 
@@ -21,6 +26,9 @@ internal sealed record BpfVariant
     public required bool HasCookieHelper { get; init; }
     public required bool HasTaskBtf { get; init; }
 
+    /// <summary>See <see cref="Pipeline.IEventSource.TimeWaitIsCountedAtExpiry"/>.</summary>
+    public required bool TimeWaitIsCountedAtExpiry { get; init; }
+
     /// <summary>Programs that are loaded and attached, beside the pair that is everywhere.</summary>
     public IEnumerable<string> Programs
     {
@@ -28,8 +36,8 @@ internal sealed record BpfVariant
         {
             string[] timeWait = TimeWait switch
             {
-                TimeWaitSight.Functions => ["on_mini_alloc", "on_mini_packet", "on_mini_deschedule", "on_mini_timer"],
-                TimeWaitSight.Timers => ["on_timer_start", "on_timer_cancel"],
+                TimeWaitSight.Functions => MiniPrograms,
+                TimeWaitSight.Timers => TimerPrograms,
                 _ => [],
             };
             return AcceptProgram is null ? timeWait : [.. timeWait, AcceptProgram];
@@ -37,11 +45,7 @@ internal sealed record BpfVariant
     }
 
     /// <summary>Programs of the object that some variant leaves out.</summary>
-    public static IEnumerable<string> AllOptionalPrograms =>
-    [
-        "on_mini_alloc", "on_mini_packet", "on_mini_deschedule", "on_mini_timer", "on_timer_start", "on_timer_cancel",
-        "on_accept4", "on_accept2",
-    ];
+    public static IEnumerable<string> AllOptionalPrograms => [.. MiniPrograms, .. TimerPrograms, "on_accept4", "on_accept2"];
 
     /// <summary>What this kernel should be able to do, the best first.</summary>
     /// <exception cref="BpfException">The kernel's BTF cannot be read.</exception>
@@ -56,6 +60,8 @@ internal sealed record BpfVariant
             AcceptProgram = null,
             HasCookieHelper = btf.HasFunction("bpf_get_socket_ptr_cookie"),
             HasTaskBtf = btf.HasFunction("bpf_get_current_task_btf"),
+            // tw_timer_handler() counted, until __inet_twsk_schedule() did, and needed the field no more.
+            TimeWaitIsCountedAtExpiry = btf.HasMember("inet_timewait_sock", "tw_kill"),
         };
         var candidates = new List<BpfVariant>();
         if (hasFentry && MiniFunctions.All(btf.HasFunction))

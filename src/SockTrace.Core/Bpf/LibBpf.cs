@@ -57,6 +57,10 @@ internal static unsafe partial class LibBpf
     [LibraryImport(Library)]
     public static partial uint* btf__type_by_id(KernelBtf btf, uint id);
 
+    /// <returns>The name, borrowed; NULL where there is no such offset.</returns>
+    [LibraryImport(Library)]
+    public static partial byte* btf__name_by_offset(KernelBtf btf, uint offset);
+
     [LibraryImport(Library)]
     public static partial int bpf_program__fd(nint prog);
 

@@ -56,16 +56,23 @@ internal sealed class NetworkNamespaces
     /// <summary>When a namespace's counters were first read; what happened before is not part of the audit.</summary>
     public long FirstLookNs(uint netns) => _first.TryGetValue(netns, out (long TimeNs, KernelCounters) look) ? look.TimeNs : 0;
 
-    /// <summary>Starts a new look, and takes in what the last one found. Settings change, and namespaces come and go.</summary>
+    /// <summary>Starts a new look. Settings change, and namespaces come and go.</summary>
     public void Refresh()
     {
-        if (_looking is { IsCompleted: false })
-            return;
         if (_looking is not null)
-            Take(_looking.GetAwaiter().GetResult(), _searched, isStart: false);
+            return;
         uint[] searched = [.. _missed];
         _searched = searched;
         _looking = Task.Run(() => LookAround(_only, searched));
+    }
+
+    /// <summary>Takes in what a look has found, once it has.</summary>
+    public void TakeIn()
+    {
+        if (_looking is not { IsCompleted: true })
+            return;
+        Take(_looking.GetAwaiter().GetResult(), _searched, isStart: false);
+        _looking = null;
     }
 
     /// <summary>Looks once more, now: what the counters have grown by since the first look.</summary>

@@ -12,6 +12,9 @@ internal interface IEventSource : IDisposable
     /// <summary>What it tells of mini-sockets.</summary>
     TimeWaitSight TimeWait { get; }
 
+    /// <summary>Whether this kernel counts a mini-socket as TW when it expires, and not when it is made.</summary>
+    bool TimeWaitIsCountedAtExpiry => false;
+
     /// <summary>What it hooks or reads, for -v.</summary>
     IEnumerable<string> Attached { get; }
 

@@ -87,10 +87,14 @@ internal sealed class TraceLoop(
         ReportLosses();
         tracker.Tick(nowNs, nowNs - _lastTickNs);
         _lastTickNs = nowNs;
-        if (options.Namespaces is { } namespaces && (namespaces.IsWanting || nowNs - _lastSettingsNs >= SettingsInterval.TotalNanoseconds))
+        if (options.Namespaces is { } namespaces)
         {
-            namespaces.Refresh();
-            _lastSettingsNs = nowNs;
+            namespaces.TakeIn();
+            if (namespaces.IsWanting || nowNs - _lastSettingsNs >= SettingsInterval.TotalNanoseconds)
+            {
+                namespaces.Refresh();
+                _lastSettingsNs = nowNs;
+            }
         }
         // Who runs out of ports should read of it before, and not at the next interval.
         if (nowNs - _lastStatsNs >= statsInterval.TotalNanoseconds || tracker.HasNewlyFillingPool)

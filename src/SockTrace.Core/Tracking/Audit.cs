@@ -20,7 +20,8 @@ internal enum AuditCounter
 /// two can be put side by side.
 /// </summary>
 /// <param name="namespaces">Knows when the kernel's counters were first read.</param>
-internal sealed class Audit(NetworkNamespaces? namespaces)
+/// <param name="timeWaitIsCountedAtExpiry">See <see cref="TrackerOptions.TimeWaitIsCountedAtExpiry"/>.</param>
+internal sealed class Audit(NetworkNamespaces? namespaces, bool timeWaitIsCountedAtExpiry)
 {
     private static readonly int Counters = Enum.GetValues<AuditCounter>().Length;
 
@@ -41,6 +42,13 @@ internal sealed class Audit(NetworkNamespaces? namespaces)
         ref long[]? counts = ref CollectionsMarshal.GetValueRefOrAddDefault(_seen, netns, out _);
         counts ??= new long[Counters];
         counts[(int)counter] += by;
+    }
+
+    /// <summary>Counts a mini-socket where the kernel does: when it is made, or when it expires.</summary>
+    public void CountTimeWait(uint netns, long timeNs, bool isExpiry)
+    {
+        if (isExpiry == timeWaitIsCountedAtExpiry)
+            Count(netns, timeNs, AuditCounter.TW);
     }
 
     /// <summary>Reads the kernel's counters: what happens from now on is not compared.</summary>

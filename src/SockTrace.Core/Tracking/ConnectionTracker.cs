@@ -46,7 +46,7 @@ internal sealed class ConnectionTracker
         _connections = new ConnectionTable(options.MaxConnections);
         _ports = new PortTable(options.MaxPorts);
         _pools = new PoolTable(options.MaxPorts, options.Namespaces is null ? options.Ranges : options.Namespaces.RangeOf);
-        _audit = new Audit(options.Namespaces);
+        _audit = new Audit(options.Namespaces, options.TimeWaitIsCountedAtExpiry);
         _timeWaits = new TimeWaitTracker(options.MaxConnections, options.TimeWait, _connections, _ports, _pools, _audit, _filter, sinks);
     }
 

@@ -83,7 +83,7 @@ internal sealed class TimeWaitTracker(
             _minis.TimeWaitSinceNs[row] = batch.TimesNs[i];
         else
             _minis.FinWait2SinceNs[row] = batch.TimesNs[i];
-        audit.Count(batch.Netnses[i], batch.TimesNs[i], AuditCounter.TW);
+        audit.CountTimeWait(batch.Netnses[i], batch.TimesNs[i], isExpiry: false);
 
         int connection = parent == 0 ? RowIndex.None : connections.Find(parent);
         if (connection != RowIndex.None)
@@ -334,6 +334,8 @@ internal sealed class TimeWaitTracker(
     {
         if (ending == MiniSocketEnding.Lost)
             Unseen++;
+        if (ending == MiniSocketEnding.Expired)
+            audit.CountTimeWait(_minis.Netnses[row], timeNs, isExpiry: true);
         if (ending == MiniSocketEnding.Reused)
         {
             audit.Count(_minis.Netnses[row], timeNs, AuditCounter.TWRecycled);

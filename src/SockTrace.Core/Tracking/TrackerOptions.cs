@@ -19,6 +19,9 @@ internal sealed record TrackerOptions
     /// <summary>The ports of a network namespace, where <see cref="Namespaces"/> is not asked.</summary>
     public Func<uint, PortRange?> Ranges { get; init; } = _ => null;
 
+    /// <summary>See <see cref="Pipeline.IEventSource.TimeWaitIsCountedAtExpiry"/>.</summary>
+    public bool TimeWaitIsCountedAtExpiry { get; init; }
+
     /// <summary>Null where nothing is to be asked of this host: for what was recorded.</summary>
     public NetworkNamespaces? Namespaces { get; init; }
 }

@@ -200,6 +200,21 @@ public sealed class ConnectionTrackerTests
         Assert.Equal(["TIME_WAIT 127.0.0.1:40000 127.0.0.2:3306 -1+60 Expired"], _sink.Lines);
     }
 
+    [Fact]
+    public void PoolsThatASnapshotFindsMakeTheirTableGrow()
+    {
+        var sequence = new EventSequence();
+        for (ulong sock = 1; sock <= 9; sock++)
+        {
+            sequence.Add(EventSequence.Transition(100, sock * 64, sock, TcpState.Unknown, Established, 0, 40000, (ushort)(3300 + sock)) with
+            {
+                Kind = EventKind.Seen,
+            });
+        }
+
+        Assert.Equal(9, Track(sequence).Followed.Connections);
+    }
+
     private ConnectionTracker Track(EventSequence sequence, int maxConnections = 1000, TraceFilter? filter = null)
     {
         var tracker = new ConnectionTracker(

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: MIT
+#
+# The records that each scenario of scenarios.c must leave, on every kernel. In: a whole trace
+# (jq -s), $driver, the driver's pid, and $hooks, the programs that were attached. Out: a line
+# for each check that fails.
+
+def owner:
+	if .owner_from == "unknown" then "owner unknown"
+	elif .pid == $driver then "\(.comm) from \(.owner_from)"
+	else "\(.comm) of another process from \(.owner_from)" end;
+
+# What timers, and a virtual machine's idle time, may add.
+def span:
+	if . >= 60e9 and . <= 64e9 then "60 s"
+	elif . >= 5e9 and . <= 5.4e9 then "5 s"
+	elif . >= 2.9e9 and . <= 3.1e9 then "3 s"
+	elif . >= 1.9e9 and . <= 2.1e9 then "2 s"
+	elif . < 1e6 then "0 s"
+	else "\(.) ns" end;
+
+def reuse: if .reuse then ", \(.reuse) after \(.reuse_gap_ns | span)" else "" end;
+
+# An orphan's FIN_WAIT2 of some microseconds, until the other end closes, comes and goes with
+# the delayed acknowledgement.
+def fin_wait2: if (.fin_wait2_ns // 0) < 1e6 then "" else ", \(.fin_wait2_ns | span) in FIN_WAIT2" end;
+
+def text:
+	if .type == "conn" then "\(.role) \(.close_reason) by \(.closed_by // "nobody"), \(owner)\(reuse)"
+	elif .type == "port_exhausted" then "port_exhausted, \(.taken) of \(.pool), \(owner)"
+	else "time_wait \(.ended)\(fin_wait2)\(if .duration_ns then ", \(.duration_ns | span)" else "" end), \(.precision)" end;
+
+def has_port($port): (.type | . == "conn" or . == "time_wait" or . == "port_exhausted") and (.lport == $port or .rport == $port);
+
+def expect($what; $expected; actual):
+	actual as $actual | select($actual != $expected) | "\($what): expected \($expected | tojson), got \($actual | tojson)";
+
+def scenario($what; $port; $expected): expect($what; $expected | sort; map(select(has_port($port)) | text) | sort);
+
+def times($count; $text): [range($count) | $text];
+
+def listener: "listener closed by local, scenarios from listen";
+def client($by): "client closed by \($by), scenarios from connect";
+def server($by): "server closed by \($by), scenarios from accept";
+def expired: "time_wait expired, 60 s, measured";
+def client_closes: [client("local"), server("remote")];
+def server_closes: [client("remote"), server("local")];
+
+(first | .kernel | split(".") | .[:2] | map(tonumber)) as $version |
+
+scenario("open before the trace"; 7000; [
+	"listener closed by local, scenarios from snapshot",
+	"unknown closed by local, scenarios from snapshot",
+	"unknown closed by remote, scenarios from snapshot",
+	expired]),
+scenario("the client closes"; 7001; [listener, expired] + client_closes),
+scenario("the server closes"; 7002; [listener, expired] + server_closes),
+scenario("simultaneous close"; 7003; [listener, client("both"), server("both"), expired, expired]),
+scenario("refused"; 7004; ["client refused by remote, scenarios from connect"]),
+scenario("abort"; 7005; [
+	listener,
+	"client reset_by_us by local, scenarios from connect",
+	"server reset_by_peer by remote, scenarios from accept"]),
+scenario("orphan that gets a late FIN"; 7006; [listener, "time_wait expired, 3 s in FIN_WAIT2, 60 s, measured"] + client_closes),
+# The server's FIN then finds nobody.
+scenario("orphan that expires"; 7007; [
+	listener,
+	client("local"),
+	"server reset_by_peer by remote, scenarios from accept",
+	"time_wait expired, 5 s in FIN_WAIT2, measured"]),
+scenario("tw_reuse, bound"; 7008;
+	[listener, "time_wait reused, 2 s, measured", expired, client("local") + ", in_time_wait after 2 s", server("remote")] + client_closes),
+scenario("tw_reuse, chosen by the kernel"; 7009;
+	[listener, "time_wait reused, 2 s, measured", expired, client("local") + ", in_time_wait after 2 s", server("remote")] + client_closes),
+scenario("SYN onto a TIME_WAIT"; 7010;
+	[listener, "time_wait reopened, 2 s, measured", expired, client("remote") + ", after_time_wait after 2 s", server("local")] + server_closes),
+scenario("SYN onto a TIME_WAIT, IPv6"; 7011;
+	[listener, "time_wait reopened, 2 s, measured", expired, client("remote") + ", after_time_wait after 2 s", server("local")] + server_closes),
+scenario("RST onto a TIME_WAIT"; 7012; [listener, "time_wait killed, 0 s, measured"] + client_closes),
+scenario("a thread of another name"; 7013; [listener, expired] + client_closes),
+scenario("accepted by another process"; 7014;
+	[listener, client("local"), "server closed by remote, acceptor of another process from accept", expired]),
+# accept() never gave these servers to anybody.
+scenario("port exhaustion"; 7015;
+	[listener]
+	+ times(2; "port_exhausted, 5 of 5, scenarios from connect")
+	+ times(2; "client port_exhausted by nobody, scenarios from connect")
+	+ times(5; "client reset_by_peer by remote, scenarios from connect")
+	+ times(5; "server listener_closed by local, owner unknown")),
+scenario("the client closes, IPv6"; 7016; [listener, expired] + client_closes),
+scenario("bucket overflow"; 7017;
+	[listener] + times(2; expired) + times(2; "time_wait overflow, measured") + times(4; client("local")) + times(4; server("remote"))),
+scenario("netns gone"; 7018; [
+	"client closed by local, scenarios of another process from connect",
+	"listener closed by local, scenarios of another process from listen",
+	"server closed by remote, scenarios of another process from accept",
+	"time_wait killed, 2 s, measured"]),
+
+expect("header"; ["bpf", "measured"]; first | [.source, .time_wait]),
+# Before 5.12 no tracing program can give a socket a cookie: ids are socktrace's own.
+expect("own ids"; [$version < [5, 12]]; map(select(.type == "conn") | .id | startswith("~")) | unique),
+expect("time_waits without their connection"; [];
+	(map(select(.type == "conn") | {key: .id, value: [.lport, .rport]}) | from_entries) as $conns
+	| map(select(.type == "time_wait" and $conns[.id] != [.lport, .rport]) | .id)),
+# inet_csk_accept() has 2 parameters since 6.10.
+expect("hooks"; ["set_state", "set_state_missed", "mini_alloc", "mini_packet", "mini_deschedule", "mini_kill", "mini_timer",
+	(if $version < [6, 10] then "accept4" else "accept2" end), "snapshot"]; $hooks | split(" ")),
+expect("lost"; {ring: 0, kernel: 0, queue: 0, table: 0}; last.lost),
+expect("unmatched, forgotten"; [0, 0]; last | [.unmatched, .forgotten]),
+expect("lost records"; 0; map(select(.type == "lost")) | length),
+# The namespace that has gone took its counters with it.
+expect("the kernel's own counters"; last.audit | map(.kernel); last.audit | map(.trace)),
+expect("audited namespaces"; 1; last.audit | length)
