@@ -25,6 +25,8 @@ char LICENSE[] SEC("license") = "Dual MIT/GPL";
 #define AF_INET6      10
 #define PF_KTHREAD    0x00200000
 #define SHUTDOWN_MASK 3
+#define ECONNABORTED  103
+#define ECONNRESET    104
 #define TIME_WAIT_NS  60000000000ULL /* TCP_TIMEWAIT_LEN, include/net/tcp.h */
 #define STACK_FRAMES  10
 #define MAPPED_WORD   bpf_htonl(0xffff) /* third word of ::ffff:a.b.c.d */
@@ -314,6 +316,32 @@ static __always_inline __u64 cookie_of(struct sock *sk)
 	return bpf_get_socket_cookie(sk);
 }
 
+static __always_inline bool is_in(__u64 address, const volatile struct socktrace_function *function)
+{
+	return address >= function->start && address < function->end;
+}
+
+/*
+ * Data for a socket that has been closed makes tcp_rcv_state_process() reset the connection,
+ * by tcp_reset(), as if a RST had come: only the stack tells that none has.
+ */
+static __always_inline bool is_aborted_on_data(void *ctx, const struct sock *sk, int oldstate)
+{
+	/* 5.10's verifier has a helper write only to a stack that the program has written to. */
+	__u64 frames[STACK_FRAMES] = {};
+
+	if (sk->sk_err != ECONNRESET || sk->sk_shutdown != SHUTDOWN_MASK ||
+	    (oldstate != TCP_FIN_WAIT1 && oldstate != TCP_FIN_WAIT2))
+		return false;
+	if (!symbols.validate_incoming.start || bpf_get_stack(ctx, frames, sizeof(frames), 0) < 0)
+		return false;
+	for (int i = 0; i < STACK_FRAMES; i++) {
+		if (is_in(frames[i], &symbols.validate_incoming))
+			return false;
+	}
+	return true;
+}
+
 /*
  * Totals, once the socket is done. The kernel's bytes_sent counts retransmitted payload
  * again (and once more what this host itself dropped and sent anew: __tcp_transmit_skb()
@@ -321,7 +349,7 @@ static __always_inline __u64 cookie_of(struct sock *sk)
  * (tcp_rcv_nxt_update()).
  */
 static __always_inline void fill_totals(struct socktrace_event *event, const struct sock *sk,
-					const struct tcp_sock *tp)
+					const struct tcp_sock *tp, bool is_aborted)
 {
 	event->bytes_sent = tp->bytes_sent - tp->bytes_retrans;
 	event->bytes_received = tp->bytes_received;
@@ -332,7 +360,7 @@ static __always_inline void fill_totals(struct socktrace_event *event, const str
 	}
 	event->retransmits = tp->total_retrans;
 	event->srtt_us = tp->srtt_us >> 3;
-	event->sk_err = sk->sk_err;
+	event->sk_err = is_aborted ? ECONNABORTED : sk->sk_err;
 	event->shutdown = sk->sk_shutdown;
 	event->flags |= SOCKTRACE_FLAG_TOTALS;
 	if (sk->sk_lock.owned)
@@ -384,7 +412,7 @@ static __always_inline void fill_tuple(struct socktrace_event *event, const stru
 	event->family = tuple->family;
 }
 
-static __always_inline int emit(struct sock *sk, int oldstate, int newstate, __u8 flags,
+static __always_inline int emit(void *ctx, struct sock *sk, int oldstate, int newstate, __u8 flags,
 				struct cpu_state *cpu)
 {
 	/* SCTP, MPTCP and DCCP share the tracepoint. */
@@ -397,12 +425,14 @@ static __always_inline int emit(struct sock *sk, int oldstate, int newstate, __u
 	/* What a plain pointer reads is cheaper; this one is for the end. */
 	struct tcp_sock *tp = NULL;
 	__u16 lport = sk->__sk_common.skc_num;
+	bool is_aborted = false;
 
 	if (newstate == TCP_CLOSE) {
 		tp = bpf_skc_to_tcp_sock(sk);
 		if (!tp)
 			return 0;
 		lport = local_port_at_close(sk, tp, oldstate);
+		is_aborted = is_aborted_on_data(ctx, sk, oldstate);
 	}
 
 	struct tuple tuple = tuple_of(sk, lport);
@@ -428,7 +458,7 @@ static __always_inline int emit(struct sock *sk, int oldstate, int newstate, __u
 	if (oldstate == TCP_CLOSE || oldstate == TCP_LISTEN)
 		event->cgroup = cgroup_of(sk);
 	if (tp)
-		fill_totals(event, sk, tp);
+		fill_totals(event, sk, tp, is_aborted);
 	if (current_is_owner(sk, oldstate, newstate))
 		fill_owner(event);
 
@@ -448,7 +478,7 @@ int BPF_PROG(on_set_state, struct sock *sk, int oldstate, int newstate)
 
 	mark->sk = sk;
 	mark->transition = transition_of(oldstate, newstate);
-	return emit(sk, oldstate, newstate, 0, cpu);
+	return emit(ctx, sk, oldstate, newstate, 0, cpu);
 }
 
 SEC("tp_btf/inet_sock_set_state")
@@ -471,7 +501,7 @@ int BPF_PROG(on_set_state_missed, struct sock *sk, int oldstate, int newstate)
 
 	if (counted)
 		__sync_fetch_and_add(&counted->rescued, 1);
-	return emit(sk, oldstate, newstate, SOCKTRACE_FLAG_RESCUED, cpu);
+	return emit(ctx, sk, oldstate, newstate, SOCKTRACE_FLAG_RESCUED, cpu);
 }
 
 /*
@@ -536,11 +566,6 @@ static __always_inline int emit_mini(const struct inet_timewait_sock *tw, __u8 k
 		event->armed_ns = armed_at(tw, event->time_ns);
 	bpf_ringbuf_submit(event, cpu ? wakeup_flags(cpu) : 0);
 	return 0;
-}
-
-static __always_inline bool is_in(__u64 address, const volatile struct socktrace_function *function)
-{
-	return address >= function->start && address < function->end;
 }
 
 /*

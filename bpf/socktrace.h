@@ -86,7 +86,7 @@ struct socktrace_event {
 	unsigned int retransmits; /* segments; with SOCKTRACE_FLAG_TOTALS */
 	unsigned short lport;
 	unsigned short rport;
-	unsigned short sk_err; /* errno; with SOCKTRACE_FLAG_TOTALS */
+	unsigned short sk_err; /* errno; ECONNABORTED where we reset; with SOCKTRACE_FLAG_TOTALS */
 	unsigned char kind; /* enum socktrace_kind */
 	unsigned char old_state; /* TCP_*, include/net/tcp_states.h */
 	unsigned char new_state;
@@ -113,6 +113,7 @@ struct socktrace_symbols {
 	struct socktrace_function rcv[2];
 	/* ... for a connect() by __inet_hash_connect() and what may be inlined there. */
 	struct socktrace_function connect[3];
+	struct socktrace_function validate_incoming; /* tcp_validate_incoming(): a RST has come */
 };
 
 /*

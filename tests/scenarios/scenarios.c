@@ -247,6 +247,35 @@ static void abort_by_linger(void)
 	close_all();
 }
 
+/* The peer goes on sending to a socket that has been closed, and is not yet a mini-socket. */
+static void abort_by_late_data(void)
+{
+	set("tcp_fin_timeout", "90");
+	open_pair();
+	close(client);
+	sleep_ms(50);
+	TRY(write(server, "late", 4));
+	sleep_ms(50);
+	close(server);
+	close(listener);
+}
+
+/* A RST comes while the closed socket waits for the peer's FIN, its own not acknowledged. */
+static void reset_after_close(void)
+{
+	struct linger linger = { .l_onoff = 1 };
+
+	open_pair();
+	run("nft add table ip t && nft 'add chain ip t in { type filter hook input priority 0; }' "
+	    "&& "
+	    "nft add rule ip t in 'tcp flags & fin == fin drop'");
+	close(client);
+	TRY(setsockopt(server, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)));
+	close(server);
+	sleep_ms(50);
+	close(listener);
+}
+
 static void abort_by_unread_data(void)
 {
 	open_pair();
@@ -873,6 +902,8 @@ static const struct {
 	SCENARIO(threads),
 	SCENARIO(open_before),
 	SCENARIO(queries),
+	SCENARIO(abort_by_late_data),
+	SCENARIO(reset_after_close),
 };
 
 int main(int argc, char **argv)

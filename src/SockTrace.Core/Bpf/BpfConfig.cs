@@ -51,6 +51,7 @@ internal struct BpfSymbols
     public BpfFunction DeschedulePut;
     public BpfFunctions2 Rcv;
     public BpfFunctions3 Connect;
+    public BpfFunction ValidateIncoming;
 }
 
 [InlineArray(2)]

@@ -73,8 +73,7 @@ internal sealed unsafe class BpfSource : IEventSource
             Attach("on_set_state_missed");
             foreach (string name in variant.Programs)
                 Attach(name);
-            if (variant.TimeWait != TimeWaitSight.Inferred)
-                _symbols = Task.Run(KernelSymbols.Read);
+            _symbols = Task.Run(KernelSymbols.Read);
             _snapshots = new SnapshotFeed(new BpfSnapshot(_object.Program("snapshot").AttachIterator(), filter.Netns));
         }
         catch (BpfException)

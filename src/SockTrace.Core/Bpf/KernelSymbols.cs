@@ -27,12 +27,13 @@ internal static class KernelSymbols
         Dictionary<string, BpfFunction> found = Find(
         [
             "tw_timer_handler", "inet_twsk_deschedule_put", "tcp_v4_rcv", "tcp_v6_rcv",
-            "__inet_hash_connect", "__inet_check_established", "__inet6_check_established",
+            "__inet_hash_connect", "__inet_check_established", "__inet6_check_established", "tcp_validate_incoming",
         ]);
         var symbols = new BpfSymbols
         {
             TwTimerHandler = found.GetValueOrDefault("tw_timer_handler").Start,
             DeschedulePut = found.GetValueOrDefault("inet_twsk_deschedule_put"),
+            ValidateIncoming = found.GetValueOrDefault("tcp_validate_incoming"),
         };
         symbols.Rcv[0] = found.GetValueOrDefault("tcp_v4_rcv");
         symbols.Rcv[1] = found.GetValueOrDefault("tcp_v6_rcv");

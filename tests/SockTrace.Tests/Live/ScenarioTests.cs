@@ -18,6 +18,8 @@ public sealed class ScenarioTests(ScenarioRun run) : IClassFixture<ScenarioRun>
     [InlineData("orphan_of_ninety_seconds", "closed local", "reset_by_peer remote")]
     [InlineData("abort_by_linger", "reset_by_us local", "reset_by_peer remote")]
     [InlineData("abort_by_unread_data", "reset_by_us local", "reset_by_peer remote")]
+    [InlineData("abort_by_late_data", "reset_by_us local", "reset_by_peer remote")]
+    [InlineData("reset_after_close", "reset_by_peer remote", "reset_by_us local")]
     [InlineData("killed", "closed local", "closed remote")]
     [InlineData("rst_onto_fin_wait2", "closed local", "reset_by_us local")]
     [InlineData("disconnected", "disconnected local", "reset_by_peer remote")]
