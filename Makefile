@@ -14,7 +14,7 @@ RID := linux-$(if $(filter aarch64,$(ARCH)),arm64,x64)
 BUILD_PACKAGES := clang llvm gcc libc6-dev libbpf-dev libelf-dev zlib1g-dev libzstd-dev
 TEST_PACKAGES := $(BUILD_PACKAGES) iproute2 nftables mariadb-server-core mariadb-client-core
 KERNEL_PACKAGES := $(BUILD_PACKAGES) qemu-system-x86 busybox-static cpio jq debian-archive-keyring
-OVERHEAD_PACKAGES := $(BUILD_PACKAGES) iproute2 libbpf-tools
+OVERHEAD_PACKAGES := $(BUILD_PACKAGES) iproute2 libbpf-tools iperf3 jq
 FORMAT_PACKAGES := clang-format
 
 C_SOURCES := bpf/socktrace.bpf.c bpf/socktrace.h benchmarks/overhead/*.c tests/scenarios/*.c tests/kernels/*.c
@@ -53,6 +53,7 @@ kernels: kernel-packages $(BINARY) ## Trace the same scenarios on other kernels,
 .PHONY: overhead
 overhead: overhead-packages $(BINARY) out/overhead/connections out/overhead/attach out/overhead/empty.bpf.o ## Measure what tracing costs, beside other tools (root)
 	$(SUDO) benchmarks/overhead/run.sh $(ROUNDS) $(CONNECTIONS)
+	$(SUDO) benchmarks/overhead/timers.sh $(ROUNDS)
 
 .PHONY: bench
 bench: $(BPF_OBJECT) ## Measure decoding, tables and writing with BenchmarkDotNet (BENCH_ARGS="--jit" skips AOT)

@@ -110,8 +110,10 @@ internal sealed class PoolTable(int maxPools, Func<uint, PortRange?> ranges)
         {
             int taken = _live[row] + _timeWaits[row];
             double opened = (_opened[row] - _openedBefore[row]) / seconds, growth = (taken - _takenBefore[row]) / seconds;
-            _openRates[row] += Smoothing * (opened - _openRates[row]);
-            _growths[row] += Smoothing * (growth - _growths[row]);
+            // A pool that was quiet may be full before an average has followed.
+            double weight = _openRates[row] < 0.01 ? 1 : Smoothing;
+            _openRates[row] += weight * (opened - _openRates[row]);
+            _growths[row] += weight * (growth - _growths[row]);
             _openedBefore[row] = _opened[row];
             _takenBefore[row] = taken;
             bool isFilling = taken > 0 && UseOf(row).IsFilling;
