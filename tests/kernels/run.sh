@@ -36,16 +36,20 @@ mirror() {
 	apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | head -n 1
 }
 
-# Reads the suites' lists, by a configuration that has nothing of the system's but its proxy.
+# Reads the suites' lists, by a configuration that has nothing of the system's but how to
+# fetch: what else it has, hooks above all, would act on the system's own files.
 open_apt() {
 	local mirror=${DEBIAN_MIRROR:-$(mirror)} suite
-	[ -n "$mirror" ] || fail "apt knows no mirror of Debian's: set DEBIAN_MIRROR"
-	mkdir -p $out/apt/lists/partial $out/apt/cache/archives/partial
+	[ -n "$mirror" ] || fail "apt knows no mirror of Debian's: run apt-get update, or set DEBIAN_MIRROR"
+	mkdir -p $out/apt/{lists/partial,cache/archives/partial,no-parts}
 	: >$out/apt/status
 	for suite in "$@"; do
 		echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main"
 	done >$out/apt/sources.list
-	cat >$out/apt/apt.conf <<-CONF
+	apt-config dump | grep '^Acquire::' >$out/apt/apt.conf || true
+	cat >>$out/apt/apt.conf <<-CONF
+		Dir::Etc::Main "/dev/null";
+		Dir::Etc::Parts "$PWD/$out/apt/no-parts";
 		Dir::Etc::SourceList "$PWD/$out/apt/sources.list";
 		Dir::Etc::SourceParts "-";
 		Dir::State::Lists "$PWD/$out/apt/lists";

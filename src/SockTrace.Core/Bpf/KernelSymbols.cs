@@ -10,14 +10,24 @@ internal static class KernelSymbols
     private const string Path = "/proc/kallsyms";
     private const int BufferSize = 256 * 1024;
 
-    /// <summary>Whether this user sees addresses: kernel.kptr_restrict, CAP_SYSLOG.</summary>
+    /// <summary>
+    /// Whether this user sees addresses: kernel.kptr_restrict, CAP_SYSLOG. Who does not sees 0
+    /// everywhere. But some are 0 indeed: up to 6.14 the first were offsets into the area of a CPU.
+    /// </summary>
     public static bool CanBeSeen
     {
         get
         {
             using SafeFileHandle file = File.OpenHandle(Path);
-            Span<byte> address = stackalloc byte[16];
-            return RandomAccess.Read(file, address, 0) == address.Length && address.ContainsAnyExcept((byte)'0');
+            Span<byte> buffer = stackalloc byte[4096];
+            ReadOnlySpan<byte> rest = buffer[..RandomAccess.Read(file, buffer, 0)];
+            while (rest.IndexOf((byte)'\n') is int end and >= 0)
+            {
+                if (Utf8Parser.TryParse(rest[..end], out ulong address, out _, 'x') && address != 0)
+                    return true;
+                rest = rest[(end + 1)..];
+            }
+            return false;
         }
     }
 
