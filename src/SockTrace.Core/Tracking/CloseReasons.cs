@@ -50,8 +50,11 @@ internal enum ClosedBy : byte
 /// <summary>What was seen of a mini-socket at its connection's CLOSE.</summary>
 internal enum MiniFate : byte
 {
-    /// <summary>None was seen.</summary>
+    /// <summary>None was seen, so there is none.</summary>
     None,
+
+    /// <summary>None was seen, but then none would have been.</summary>
+    Unseen,
 
     /// <summary>One was armed.</summary>
     Armed,
@@ -98,6 +101,7 @@ internal static class CloseReasons
             TcpState.SynRecv or TcpState.Established or TcpState.CloseWait when !isHeld && role != Role.Client =>
                 (CloseReason.ListenerClosed, ClosedBy.Local),
             TcpState.SynRecv or TcpState.Established or TcpState.CloseWait or TcpState.FinWait1 => aborted,
+            // Without the peer's FIN: an orphan, if a mini-socket waits for that. Where one would not be seen, probably.
             TcpState.FinWait2 when isFinReceived || mini != MiniFate.None => (CloseReason.Closed, ClosedBy.Local),
             TcpState.FinWait2 => aborted,
             TcpState.Closing => (CloseReason.Closed, ClosedBy.Both),

@@ -157,7 +157,8 @@ internal sealed class TimeWaitTracker(
             Announce(mini, timeNs, MiniSocketEnding.Overflow);
             _minis.Remove(mini);
         }
-        return connections.Minis[row];
+        bool wouldBeSeen = sight == TimeWaitSight.Functions || (sight == TimeWaitSight.Timers && timeNs > _timersKnownNs);
+        return connections.Minis[row] == MiniFate.None && !wouldBeSeen ? MiniFate.Unseen : connections.Minis[row];
     }
 
     /// <summary>A connection has this four-tuple from now on, so no mini-socket has.</summary>
