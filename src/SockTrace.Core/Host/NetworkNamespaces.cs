@@ -17,11 +17,19 @@ internal sealed class NetworkNamespaces
     private Task<List<Look>>? _looking;
     private uint[] _searched = [];
 
+    /// <summary>Starts the first look; <see cref="WaitForFirstLook"/> must follow before all else.</summary>
     /// <param name="only">The one that is of interest; null is all.</param>
     public NetworkNamespaces(uint? only)
     {
         _only = only;
-        Take(LookAround(only, []), [], isStart: true);
+        _looking = Task.Run(() => LookAround(only, []));
+    }
+
+    /// <summary>What happens from the first look on is what the audit compares: events wait for it.</summary>
+    public void WaitForFirstLook()
+    {
+        Take(_looking!.GetAwaiter().GetResult(), [], isStart: true);
+        _looking = null;
     }
 
     /// <summary>A namespace was asked for that is not known yet.</summary>

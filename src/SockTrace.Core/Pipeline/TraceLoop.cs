@@ -39,6 +39,7 @@ internal sealed class TraceLoop(
     public void Run(TimeSpan? duration, CancellationToken stop)
     {
         long start = Stopwatch.GetTimestamp();
+        options.Namespaces?.WaitForFirstLook();
         _lastTickNs = _lastStatsNs = _lastSettingsNs = WallClock.MonotonicNs;
         while (!stop.IsCancellationRequested)
         {
