@@ -65,7 +65,7 @@ internal static class OptionParsers
         return TimeSpan.FromSeconds(value * seconds);
     }
 
-    public static uint Buffer(ArgumentResult result)
+    public static uint? Buffer(ArgumentResult result)
     {
         string text = Text(result);
         (string suffix, long unit) = SizeUnits.FirstOrDefault(
@@ -74,7 +74,7 @@ internal static class OptionParsers
                 CultureInfo.InvariantCulture, out long value)
             || value > BpfSource.MaxRingBytes / unit
             || value * unit < BpfSource.MinRingBytes)
-            return Fail<uint>(result, "a size from 64KiB to 2GiB, such as 65536, 512KiB or 16MiB");
+            return Fail<uint?>(result, "a size from 64KiB to 2GiB, such as 65536, 512KiB or 16MiB");
         return BitOperations.RoundUpToPowerOf2((uint)(value * unit));
     }
 

@@ -9,6 +9,7 @@ namespace SockTrace;
 internal sealed class TraceOptions
 {
     private const int DefaultMaxConnections = 262_144;
+    private static readonly TimeSpan DefaultStatsInterval = TimeSpan.FromSeconds(10);
 
     private readonly Option<SourceChoice> _source = new("--source")
     {
@@ -102,20 +103,18 @@ internal sealed class TraceOptions
         DefaultValueFactory = _ => DefaultMaxConnections,
     };
 
-    private readonly Option<uint> _buffer = new("--buffer")
+    private readonly Option<uint?> _buffer = new("--buffer")
     {
-        Description = "Size of the ring buffer, rounded up to a power of two",
+        Description = "Size of the ring buffer, rounded up to a power of two [default: 16MiB]",
         HelpName = "16MiB",
         CustomParser = OptionParsers.Buffer,
-        DefaultValueFactory = _ => (uint)BpfSource.DefaultRingBytes,
     };
 
     private readonly Option<TimeSpan?> _statsInterval = new("--stats-interval")
     {
-        Description = "How often totals and the fullest pools are recorded",
+        Description = "How often totals and the fullest pools are recorded [default: 10s]",
         HelpName = "10s",
         CustomParser = OptionParsers.Duration,
-        DefaultValueFactory = _ => TimeSpan.FromSeconds(10),
     };
 
     private readonly Option<bool> _verbose = new("--verbose", "-v")
@@ -150,8 +149,8 @@ internal sealed class TraceOptions
         },
         FilterText = FilterText(parsed),
         MaxConnections = parsed.GetValue(_maxConnections),
-        RingBytes = parsed.GetValue(_buffer),
-        StatsInterval = parsed.GetValue(_statsInterval)!.Value,
+        RingBytes = parsed.GetValue(_buffer) ?? (uint)BpfSource.DefaultRingBytes,
+        StatsInterval = parsed.GetValue(_statsInterval) ?? DefaultStatsInterval,
         Verbose = parsed.GetValue(_verbose),
     };
 
