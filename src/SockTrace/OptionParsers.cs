@@ -5,6 +5,7 @@ using SockTrace.Bpf;
 using SockTrace.Events;
 using SockTrace.Filters;
 using SockTrace.Host;
+using SockTrace.Reporting;
 
 namespace SockTrace;
 
@@ -98,6 +99,25 @@ internal static class OptionParsers
 
     public static string? OutputPath(ArgumentResult result) =>
         Text(result).Length > 0 ? Text(result) : Fail<string?>(result, "the name of a file");
+
+    public static string ReportFormat(ArgumentResult result) => Text(result) switch
+    {
+        "text" or "json" or "html" or "hgrm" => Text(result),
+        _ => Fail<string>(result, "text, json, html or hgrm") ?? "",
+    };
+
+    public static GroupBy[] GroupBy(ArgumentResult result)
+    {
+        var by = new List<GroupBy>();
+        foreach (string name in result.Tokens.SelectMany(token => token.Value.Split(',')))
+        {
+            if (Enum.GetNames<GroupBy>().Any(known => known.Equals(name, StringComparison.OrdinalIgnoreCase)))
+                by.Add(Enum.Parse<GroupBy>(name, ignoreCase: true));
+            else
+                result.AddError($"{NameOf(result)} {(name.Length > 0 ? name : "''")}: not destination, process, netns or host");
+        }
+        return [.. by.Distinct()];
+    }
 
     private static long? Number(ArgumentResult result, long least, long most, string expected) =>
         long.TryParse(Text(result), NumberStyles.None, CultureInfo.InvariantCulture, out long value)

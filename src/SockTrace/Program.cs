@@ -7,6 +7,7 @@ var root = new RootCommand(
 {
     LiveVerb.Create(),
     RecordVerb.Create(),
+    ReportVerb.Create(),
 };
 
 ParseResult parsed = root.Parse(args);
@@ -43,6 +44,6 @@ static string WhatIsWrong(ParseResult parsed)
         return $"'{token}': {what}; --help shows them";
     }
     return parsed.CommandResult.Command is RootCommand
-        ? "say what to do: live or record; --help shows more"
+        ? "say what to do: live, record or report; --help shows more"
         : parsed.Errors[0].Message;
 }

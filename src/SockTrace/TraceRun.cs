@@ -1,4 +1,3 @@
-using System.Reflection;
 using SockTrace.Bpf;
 using SockTrace.Host;
 using SockTrace.Output;
@@ -120,7 +119,7 @@ internal static class TraceRun
 
     private static TraceHeader HeaderOf(TraceSettings settings, IEventSource source) => new()
     {
-        Version = VersionText,
+        Version = ProgramVersion.Text,
         Host = HostFacts.HostName,
         BootId = HostFacts.BootId,
         Kernel = HostFacts.KernelRelease,
@@ -129,10 +128,6 @@ internal static class TraceRun
         Filters = settings.FilterText,
         Settings = NetworkSettings.Read(),
     };
-
-    private static string VersionText =>
-        Assembly.GetExecutingAssembly().GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
-            .InformationalVersion;
 
     private static void ShowAttached(IEventSource source)
     {

@@ -1,0 +1,22 @@
+namespace SockTrace.Reading;
+
+/// <summary>The first line of a trace. What it does not say is null.</summary>
+internal sealed record HeaderRecord
+{
+    public int Schema { get; set; }
+    public string? Version { get; set; }
+    public string? Host { get; set; }
+    public string? BootId { get; set; }
+    public string? Kernel { get; set; }
+    public string? Source { get; set; }
+
+    /// <summary><c>measured</c> or <c>inferred</c>.</summary>
+    public string? TimeWait { get; set; }
+
+    public string? Filters { get; set; }
+    public string? PortRange { get; set; }
+    public string? ReservedPorts { get; set; }
+    public long? FinTimeoutSeconds { get; set; }
+    public long? TimeWaitReuse { get; set; }
+    public long? MaxTimeWaitBuckets { get; set; }
+}

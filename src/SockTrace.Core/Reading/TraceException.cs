@@ -1,0 +1,5 @@
+namespace SockTrace.Reading;
+
+/// <summary>A trace cannot be read at all. The message names it.</summary>
+internal sealed class TraceException(string name, string operation, string reason)
+    : Exception($"cannot {operation} {TraceFile.Show(name)}: {reason}");

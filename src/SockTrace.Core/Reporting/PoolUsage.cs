@@ -1,0 +1,105 @@
+using SockTrace.Reading;
+using SockTrace.Tracking;
+
+namespace SockTrace.Reporting;
+
+/// <summary>How a pool was used over a trace: from clients' connections, from stats records, and from failed connect()s.</summary>
+internal sealed class PoolUsage
+{
+    private const int MaxComms = 16;
+    private const long SlowConnectNs = 1_000_000_000;
+
+    private readonly Dictionary<string, long> _comms = [];
+
+    /// <summary>Connections of clients that reached CLOSE.</summary>
+    public ConnectionCounts Connections { get; } = new();
+
+    /// <summary>Of connections that were established: how many, and nanoseconds in all.</summary>
+    public long Established { get; private set; }
+
+    public Int128 EstablishedNs { get; private set; }
+
+    /// <summary>Connections whose connect() took a port out of TIME_WAIT: tcp_tw_reuse.</summary>
+    public long Reused { get; private set; }
+
+    /// <summary>Connections that took a second or more to be established: the first SYN, or its answer, was lost (RFC 6298).</summary>
+    public long SlowConnects { get; private set; }
+
+    /// <summary>port_exhausted records.</summary>
+    public long Exhausted { get; private set; }
+
+    /// <summary>Ports in it, as was told last; 0 where it was not.</summary>
+    public long Size { get; private set; }
+
+    /// <summary>The most that were taken at once; -1 where nobody looked.</summary>
+    public long TakenMax { get; private set; } = -1;
+
+    /// <summary>The most that were in TIME_WAIT at once; -1 where nobody looked.</summary>
+    public long TimeWaitMax { get; private set; } = -1;
+
+    /// <summary>The most that connections had at once; -1 where nobody looked. Between two looks there may have been more.</summary>
+    public long LiveMax { get; private set; } = -1;
+
+    /// <summary>The fastest; 0 where nobody looked.</summary>
+    public double OpenedPerSecondMax { get; private set; }
+
+    /// <summary>The shortest time to empty that was foretold; -1 where none was.</summary>
+    public long EmptyInNsMin { get; private set; } = -1;
+
+    /// <summary>The series of ports taken in the report's time line; -1 where it has none.</summary>
+    public int TakenSeries { get; set; } = -1;
+
+    /// <summary>The series of ports in TIME_WAIT; likewise.</summary>
+    public int TimeWaitSeries { get; set; } = -1;
+
+    /// <summary>The owner of most of its connections; null where none is known.</summary>
+    public string? Burner => _comms.Count == 0 ? null : _comms.MaxBy(entry => entry.Value).Key;
+
+    /// <summary>Connections of <see cref="Burner"/>.</summary>
+    public long BurnerConnections => _comms.Count == 0 ? 0 : _comms.Values.Max();
+
+    /// <summary>What makes it worth keeping.</summary>
+    public long Weight => Connections.Closed + Math.Max(0, TakenMax) + (Exhausted * 1000);
+
+    public void AddConnection(TraceRecord record, string? comm)
+    {
+        Connections.AddConnection(record);
+        if (record.EstablishedNs >= 0)
+        {
+            Established++;
+            EstablishedNs += record.EstablishedNs;
+        }
+        if (record.Reuse == PortReuse.InTimeWait)
+            Reused++;
+        if (record.ConnectNs >= SlowConnectNs)
+            SlowConnects++;
+        if (comm is not null && (_comms.Count < MaxComms || _comms.ContainsKey(comm)))
+            _comms[comm] = _comms.GetValueOrDefault(comm) + 1;
+    }
+
+    public void AddTimeWait(TraceRecord record) => Connections.AddTimeWait(record);
+
+    public void AddExhausted(TraceRecord record, string? comm)
+    {
+        Exhausted++;
+        TakenMax = Math.Max(TakenMax, record.Taken);
+        if (record.Pool > 0)
+            Size = record.Pool;
+        if (comm is not null && _comms.Count == 0)
+            _comms[comm] = 1;
+    }
+
+    public void Look(in PoolRecord pool)
+    {
+        TakenMax = Math.Max(TakenMax, pool.Taken);
+        TimeWaitMax = Math.Max(TimeWaitMax, pool.TimeWait);
+        LiveMax = Math.Max(LiveMax, pool.Taken - pool.TimeWait);
+        OpenedPerSecondMax = Math.Max(OpenedPerSecondMax, pool.OpenedPerSecond);
+        if (pool.Size > 0)
+            Size = pool.Size;
+        if (pool.EmptyInNs >= 0)
+            EmptyInNsMin = EmptyInNsMin < 0 ? pool.EmptyInNs : Math.Min(EmptyInNsMin, pool.EmptyInNs);
+        if (pool.Comm is not null && _comms.Count == 0)
+            _comms[pool.Comm] = 1;
+    }
+}

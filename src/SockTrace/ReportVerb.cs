@@ -1,0 +1,144 @@
+using System.CommandLine;
+using SockTrace.Output;
+using SockTrace.Reading;
+using SockTrace.Reporting;
+
+namespace SockTrace;
+
+/// <summary><c>socktrace report</c>: latency histograms and findings from traces.</summary>
+internal static class ReportVerb
+{
+    /// <summary>Lines that are told of one by one; the rest is counted.</summary>
+    private const int MaxFaults = 10;
+
+    public static Command Create()
+    {
+        var files = new Argument<string[]>("FILE")
+        {
+            Description = "Traces, compressed or not; - is standard input",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var format = new Option<string>("--format")
+        {
+            Description = "text, json, html or hgrm",
+            HelpName = "FORMAT",
+            CustomParser = OptionParsers.ReportFormat,
+            DefaultValueFactory = _ => "text",
+        };
+        var by = new Option<GroupBy[]>("--by")
+        {
+            Description = "Also by destination, process, netns or host; may be given several times [default: destination, process]",
+            HelpName = "WHAT",
+            CustomParser = OptionParsers.GroupBy,
+        };
+        var output = new Option<string?>("--output", "-o")
+        {
+            Description = "The file to write; - is standard output [default: -]",
+            HelpName = "FILE",
+            CustomParser = OptionParsers.OutputPath,
+        };
+        var force = new Option<bool>("--force") { Description = "Overwrite the file if it exists" };
+        var compare = new Option<bool>("--compare") { Description = "Two traces, before and after a change, side by side" };
+        var command = new Command("report", "Latency histograms and findings from traces") { files, format, by, compare, output, force };
+        command.SetAction(parsed =>
+        {
+            string[] names = parsed.GetRequiredValue(files);
+            GroupBy[] groups = parsed.GetValue(by) is { Length: > 0 } given ? given : [GroupBy.Destination, GroupBy.Process];
+            return Run(names, groups, parsed.GetRequiredValue(format), parsed.GetValue(compare), parsed.GetValue(output) ?? "-", parsed.GetValue(force));
+        });
+        return command;
+    }
+
+    private static int Run(string[] names, GroupBy[] by, string format, bool isComparison, string path, bool force)
+    {
+        if (isComparison && names.Length != 2)
+        {
+            Terminal.Say($"--compare: {names.Length} given; name two traces, before and after");
+            return ExitCode.Usage;
+        }
+        if (isComparison && format is not ("text" or "json"))
+        {
+            Terminal.Say($"--format {format}: a comparison is text or json");
+            return ExitCode.Usage;
+        }
+        try
+        {
+            int exitCode = ExitCode.Done;
+            byte[] text;
+            if (isComparison)
+            {
+                ReportBuilder? before = Read([names[0]], by, ref exitCode), after = Read([names[1]], by, ref exitCode);
+                if (before is null || after is null)
+                    return ExitCode.Failed;
+                text = ReportFormats.Write(Comparing.Make(ReportMaker.Make(before, ProgramVersion.Text), ReportMaker.Make(after, ProgramVersion.Text)), format);
+            }
+            else
+            {
+                if (Read(names, by, ref exitCode) is not { } builder)
+                    return ExitCode.Failed;
+                text = ReportFormats.Write(builder, ProgramVersion.Text, format);
+            }
+            using OutputFile output = path == "-" ? OutputFile.StandardOutput() : OutputFile.Create(path, force);
+            output.Write(text);
+            return exitCode;
+        }
+        catch (OutputException e)
+        {
+            if (e.IsClosedPipe)
+                return ExitCode.Done;
+            Terminal.Say(e.Message);
+            return ExitCode.Failed;
+        }
+    }
+
+    /// <returns>Null where there is nothing to report on.</returns>
+    private static ReportBuilder? Read(string[] names, GroupBy[] by, ref int exitCode)
+    {
+        var builder = new ReportBuilder(by);
+        foreach (string name in Expand(names, ref exitCode))
+        {
+            try
+            {
+                using var file = new TraceFile(name, new FaultLimit(MaxFaults).Say);
+                builder.Add(file);
+                if (WhyNothing(file) is { } reason)
+                {
+                    Terminal.Say($"{file.ShownName}: {reason}");
+                    exitCode = ExitCode.Failed;
+                }
+            }
+            catch (TraceException e)
+            {
+                Terminal.Say(e.Message);
+                exitCode = ExitCode.Failed;
+            }
+        }
+        builder.Finish();
+        return builder.Traces.Exists(trace => trace.EndNs != long.MinValue) ? builder : null;
+    }
+
+    private static IEnumerable<string> Expand(string[] names, ref int exitCode)
+    {
+        var files = new List<string>();
+        foreach (string name in names)
+        {
+            try
+            {
+                files.AddRange(TraceFiles.Expand([name]));
+            }
+            catch (TraceException e)
+            {
+                Terminal.Say(e.Message);
+                exitCode = ExitCode.Failed;
+            }
+        }
+        return TraceFiles.InOrder(files.Distinct());
+    }
+
+    private static string? WhyNothing(TraceFile file) => file switch
+    {
+        { Lines: 0 } => "it is empty: not a trace",
+        { Records: 0 } => "no line of it is a record: not a trace",
+        _ => null,
+    };
+}
