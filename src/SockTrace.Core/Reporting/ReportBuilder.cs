@@ -63,7 +63,7 @@ internal sealed class ReportBuilder
     public void Add(TraceFile file)
     {
         bool isFirst = true;
-        
+
         try
         {
             while (file.TryRead())
