@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using SockTrace.Host;
 using SockTrace.Tracking;
 
 namespace SockTrace.Pipeline;
@@ -14,6 +15,12 @@ internal interface IEventSource : IDisposable
 
     /// <summary>Whether this kernel counts a mini-socket as TW when it expires, and not when it is made.</summary>
     bool TimeWaitIsCountedAtExpiry => false;
+
+    /// <summary>The time of its events, now: CLOCK_MONOTONIC, unless it tells of another time.</summary>
+    long NowNs => WallClock.MonotonicNs;
+
+    /// <summary>Whether there never will be more: what is live has no end.</summary>
+    bool IsOver => false;
 
     /// <summary>What it hooks or reads, for -v.</summary>
     IEnumerable<string> Attached { get; }

@@ -40,8 +40,8 @@ internal sealed class TraceLoop(
     {
         long start = Stopwatch.GetTimestamp();
         options.Namespaces?.WaitForFirstLook();
-        _lastTickNs = _lastStatsNs = _lastSettingsNs = WallClock.MonotonicNs;
-        while (!stop.IsCancellationRequested)
+        _lastTickNs = _lastStatsNs = _lastSettingsNs = source.NowNs;
+        while (!stop.IsCancellationRequested && !source.IsOver)
         {
             TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
             if (elapsed >= duration)
@@ -52,7 +52,7 @@ internal sealed class TraceLoop(
             Drain();
             if (note is not null && source.TakeNote() is string text)
                 note(text);
-            Tick(WallClock.MonotonicNs);
+            Tick(source.NowNs);
             if (!hasMore)
                 Flush();
         }
@@ -72,7 +72,7 @@ internal sealed class TraceLoop(
     }
 
     /// <summary>What was seen and what was lost until now.</summary>
-    public TraceTotals Totals => new(WallClock.MonotonicNs, tracker.Events, tracker.Shown, tracker.Unmatched,
+    public TraceTotals Totals => new(source.NowNs, tracker.Events, tracker.Shown, tracker.Unmatched,
         _lostRing, _lostKernel, LostQueue: 0, _lostTable)
     {
         Forgotten = tracker.Forgotten,
@@ -143,7 +143,7 @@ internal sealed class TraceLoop(
     {
         if (total <= reported)
             return;
-        var loss = new Loss(WallClock.MonotonicNs, place, total - reported, total);
+        var loss = new Loss(source.NowNs, place, total - reported, total);
         reported = total;
         foreach (ITraceSink sink in sinks)
             sink.OnLost(loss);

@@ -1,4 +1,5 @@
 using SockTrace.Events;
+using SockTrace.Host;
 
 namespace SockTrace.Tracking;
 
@@ -69,9 +70,6 @@ internal enum MiniFate : byte
 /// </summary>
 internal static class CloseReasons
 {
-    private const int ENETDOWN = 100, ENETUNREACH = 101, ECONNABORTED = 103, ECONNRESET = 104, ETIMEDOUT = 110,
-        ECONNREFUSED = 111, EHOSTDOWN = 112, EHOSTUNREACH = 113, EPIPE = 32, ENONET = 64, ENOPROTOOPT = 92;
-
     private const byte ShutBoth = 3;
 
     /// <param name="old">The state before CLOSE.</param>
@@ -127,12 +125,12 @@ internal static class CloseReasons
 
     private static (CloseReason Reason, ClosedBy By) OfError(int error) => error switch
     {
-        ECONNREFUSED => (CloseReason.Refused, ClosedBy.Remote),
-        ETIMEDOUT => (CloseReason.TimedOut, ClosedBy.Unknown),
-        EHOSTUNREACH or ENETUNREACH or EHOSTDOWN or ENETDOWN or ENONET or ENOPROTOOPT =>
+        Errno.ECONNREFUSED => (CloseReason.Refused, ClosedBy.Remote),
+        Errno.ETIMEDOUT => (CloseReason.TimedOut, ClosedBy.Unknown),
+        Errno.EHOSTUNREACH or Errno.ENETUNREACH or Errno.EHOSTDOWN or Errno.ENETDOWN or Errno.ENONET or Errno.ENOPROTOOPT =>
             (CloseReason.Unreachable, ClosedBy.Unknown),
-        ECONNRESET or EPIPE => (CloseReason.ResetByPeer, ClosedBy.Remote),
-        ECONNABORTED => (CloseReason.ResetByUs, ClosedBy.Local),
+        Errno.ECONNRESET or Errno.EPIPE => (CloseReason.ResetByPeer, ClosedBy.Remote),
+        Errno.ECONNABORTED => (CloseReason.ResetByUs, ClosedBy.Local),
         _ => default,
     };
 }

@@ -245,7 +245,7 @@ internal sealed class ConnectionTracker
             (TcpState.Close, TcpState.Listen) => (Role.Listener, true),
             // First sight: these states tell the role, though not the begin.
             (TcpState.Unknown, TcpState.SynSent) => (Role.Client, false),
-            (TcpState.Unknown, TcpState.Listen) => (Role.Listener, false),
+            (TcpState.Unknown, TcpState.Listen) or (TcpState.Listen, TcpState.Close) => (Role.Listener, false),
             (TcpState.Unknown, TcpState.SynRecv) => (Role.Server, false),
             _ => (Role.Unknown, false),
         };
@@ -405,6 +405,10 @@ internal sealed class ConnectionTracker
             : CloseReasons.Of(old, _connections.Roles[row], flags, error, batch.Shutdowns[i], mini);
         CountEnd(batch, i, row, isExhausted);
         Release(row, timeNs);
+        // Of a replayed trace only the end tells them.
+        _connections.Uids[row] = batch.Uids[i];
+        if (batch.Cgroups[i] != 0)
+            _connections.Cgroups[row] = batch.Cgroups[i];
 
         var connection = new ConnectionView(_connections, row);
         if (isExhausted)

@@ -39,6 +39,19 @@ public sealed class ScenarioTests(ScenarioRun run) : IClassFixture<ScenarioRun>
         Assert.Empty(scenario.OfType("port_exhausted"));
     }
 
+    [Fact]
+    public void WhatIsReplayedTellsTheSame()
+    {
+        RecordedTrace replayed = run.Replay();
+        Assert.Equal(run.Trace.OfType("state").Select(Text), replayed.OfType("state").Select(Text));
+        Assert.Equal(run.Trace.OfType("conn").Select(Text), replayed.OfType("conn").Select(Text));
+        Assert.Equal(run.Trace.OfType("time_wait").Select(Text), replayed.OfType("time_wait").Select(Text));
+
+        // A mini-socket is armed a little before its connection's CLOSE, and of a trace only that is known.
+        static string Text(JsonElement record) => string.Join(' ', record.EnumerateObject()
+            .Select(field => field.Name is "began" or "duration_ns" or "fin_wait2_ns" or "reuse_gap_ns" ? field.Name : field.ToString()));
+    }
+
     [Theory]
     [InlineData("refused", "refused remote", 111)]
     [InlineData("into_the_void", "timed_out", 110)]

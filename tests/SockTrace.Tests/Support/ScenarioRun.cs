@@ -27,6 +27,11 @@ public sealed class ScenarioRun : IAsyncLifetime
     /// <summary>The whole trace.</summary>
     internal RecordedTrace Trace => _trace!;
 
+    /// <summary>What it becomes when it is replayed.</summary>
+    internal RecordedTrace Replay() => RecordedTrace.Parse(string.Join('\n', Replayed.Lines(TracePath, _folder)));
+
+    private string TracePath => _folder.File("trace.ndjson");
+
     internal Scenario this[string name] => _scenarios[name];
 
     public async ValueTask InitializeAsync()
@@ -50,9 +55,8 @@ public sealed class ScenarioRun : IAsyncLifetime
         _scenarios["open_before"].Start();
         _scenarios["open_before"].WaitFor("ready");
 
-        string path = _folder.File("trace.ndjson");
-        using var socktrace = SocktraceProcess.Start("record", "-o", path, "--stats-interval", "1s");
-        WaitForSnapshot(path);
+        using var socktrace = SocktraceProcess.Start("record", "-o", TracePath, "--stats-interval", "1s");
+        WaitForSnapshot(TracePath);
         _scenarios["open_before"].EndInput();
         foreach (string name in Names.Where(name => name != "open_before"))
             _scenarios[name].Start();
@@ -61,7 +65,7 @@ public sealed class ScenarioRun : IAsyncLifetime
         socktrace.Terminate();
         Assert.Equal(0, socktrace.WaitForExit());
 
-        _trace = RecordedTrace.Read(path);
+        _trace = RecordedTrace.Read(TracePath);
         foreach (Scenario scenario in _scenarios.Values)
             scenario.Take(_trace);
     }
