@@ -12,23 +12,20 @@ internal static class LiveVerb
         var options = new TraceOptions();
         var export = new Option<string?>("--export")
         {
-            Description = "Also write a trace to this file",
+            Description = "Also write a trace to this file; .gz and .zst are compressed",
             HelpName = "FILE",
             CustomParser = OptionParsers.OutputPath,
         };
-        var force = new Option<bool>("--force") { Description = "Overwrite the file if it exists" };
-        var command = new Command("live", "Watch this host now, one line a transition") { export, force };
+        var files = new FileOptions(export);
+        var command = new Command("live", "Watch this host now, one line a transition") { export };
+        files.AddTo(command);
         options.AddTo(command);
-        command.SetAction(parsed =>
-        {
-            string? exportPath = parsed.GetValue(export);
-            return TraceRun.Run(options.Read(parsed), (header, clock) => exportPath is null
-                ? [Lines(clock)]
-                : [Lines(clock), new NdjsonSink(OutputFile.Create(exportPath, parsed.GetValue(force)), clock, header)]);
-        });
+        command.SetAction(parsed => TraceRun.Run(options.Read(parsed), (header, clock) => parsed.GetValue(export) is string path
+            ? [Lines(clock), new NdjsonSink(files.Open(parsed, path), clock, header)]
+            : [Lines(clock)]));
         return command;
     }
 
-    private static LineSink Lines(WallClock clock) => new(OutputFile.StandardOutput(), clock, TimeZoneInfo.Local,
+    private static LineSink Lines(WallClock clock) => new(new OutputWriter(OutputFile.StandardOutput(), Terminal.Say), clock, TimeZoneInfo.Local,
         alarm: !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")));
 }

@@ -12,6 +12,9 @@ namespace SockTrace;
 /// <summary>From an option's text to its value, or to an error that quotes it and says what would be right.</summary>
 internal static class OptionParsers
 {
+    private const long MinRotationBytes = 64 << 10;
+    private static readonly TimeSpan MinRotationInterval = TimeSpan.FromSeconds(1);
+
     private static readonly (string Suffix, double Seconds)[] DurationUnits =
         [("ms", 1e-3), ("us", 1e-6), ("s", 1), ("m", 60), ("h", 3600)];
 
@@ -53,31 +56,29 @@ internal static class OptionParsers
     public static CommGlob? Comm(ArgumentResult result) =>
         Text(result).Length > 0 ? new CommGlob(Text(result)) : Fail<CommGlob?>(result, "a process name, such as mysqld or php*");
 
-    public static TimeSpan? Duration(ArgumentResult result)
+    public static TimeSpan? Duration(ArgumentResult result) => DurationOf(Text(result))
+        ?? Fail<TimeSpan?>(result, "a time above 0 and up to 10000h, such as 30s, 500ms or 2m (a bare number is seconds)");
+
+    public static uint? Buffer(ArgumentResult result) =>
+        SizeOf(Text(result)) is long bytes and >= BpfSource.MinRingBytes and <= BpfSource.MaxRingBytes
+            ? BitOperations.RoundUpToPowerOf2((uint)bytes)
+            : Fail<uint?>(result, "a size from 64KiB to 2GiB, such as 65536, 512KiB or 16MiB");
+
+    /// <summary>A size or a time, and always with its unit: a bare number could be either.</summary>
+    public static (long? Bytes, TimeSpan? Interval) Rotate(ArgumentResult result)
     {
-        const string Expected = "a time above 0 and up to 10000h, such as 30s, 500ms or 2m (a bare number is seconds)";
         string text = Text(result);
-        (string suffix, double seconds) = DurationUnits.FirstOrDefault(
-            unit => text.EndsWith(unit.Suffix, StringComparison.Ordinal), ("", 1));
-        if (!double.TryParse(text.AsSpan(0, text.Length - suffix.Length), NumberStyles.AllowDecimalPoint,
-                CultureInfo.InvariantCulture, out double value)
-            || value * seconds is not (> 0 and <= 10_000 * 3600.0))
-            return Fail<TimeSpan?>(result, Expected);
-        return TimeSpan.FromSeconds(value * seconds);
+        if (text.Length > 0 && !char.IsAsciiDigit(text[^1]))
+        {
+            if (SizeOf(text) is long bytes and >= MinRotationBytes)
+                return (bytes, null);
+            if (DurationOf(text) is TimeSpan interval && interval >= MinRotationInterval)
+                return (null, interval);
+        }
+        return Fail<(long?, TimeSpan?)>(result, "a size of at least 64KiB, such as 100MiB, or a time from 1s to 10000h, such as 1h");
     }
 
-    public static uint? Buffer(ArgumentResult result)
-    {
-        string text = Text(result);
-        (string suffix, long unit) = SizeUnits.FirstOrDefault(
-            size => text.EndsWith(size.Suffix, StringComparison.Ordinal), ("", 1));
-        if (!long.TryParse(text.AsSpan(0, text.Length - suffix.Length), NumberStyles.None,
-                CultureInfo.InvariantCulture, out long value)
-            || value > BpfSource.MaxRingBytes / unit
-            || value * unit < BpfSource.MinRingBytes)
-            return Fail<uint?>(result, "a size from 64KiB to 2GiB, such as 65536, 512KiB or 16MiB");
-        return BitOperations.RoundUpToPowerOf2((uint)(value * unit));
-    }
+    public static int? Keep(ArgumentResult result) => (int?)Number(result, 1, 1_000_000, "a number from 1 to 1000000");
 
     public static uint? Netns(ArgumentResult result)
     {
@@ -117,6 +118,30 @@ internal static class OptionParsers
                 result.AddError($"{NameOf(result)} {(name.Length > 0 ? name : "''")}: not destination, process, netns or host");
         }
         return [.. by.Distinct()];
+    }
+
+    /// <returns>Null where it is no time above 0 and up to 10000 hours.</returns>
+    private static TimeSpan? DurationOf(string text)
+    {
+        (string suffix, double seconds) = DurationUnits.FirstOrDefault(
+            unit => text.EndsWith(unit.Suffix, StringComparison.Ordinal), ("", 1));
+        return double.TryParse(text.AsSpan(0, text.Length - suffix.Length), NumberStyles.AllowDecimalPoint,
+                CultureInfo.InvariantCulture, out double value)
+            && value * seconds is > 0 and <= 10_000 * 3600.0
+                ? TimeSpan.FromSeconds(value * seconds)
+                : null;
+    }
+
+    /// <returns>Bytes; null where it is no size.</returns>
+    private static long? SizeOf(string text)
+    {
+        (string suffix, long unit) = SizeUnits.FirstOrDefault(
+            size => text.EndsWith(size.Suffix, StringComparison.Ordinal), ("", 1));
+        return long.TryParse(text.AsSpan(0, text.Length - suffix.Length), NumberStyles.None,
+                CultureInfo.InvariantCulture, out long value)
+            && value <= long.MaxValue / unit
+                ? value * unit
+                : null;
     }
 
     private static long? Number(ArgumentResult result, long least, long most, string expected) =>

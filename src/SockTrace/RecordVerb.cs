@@ -6,28 +6,32 @@ namespace SockTrace;
 /// <summary><c>socktrace record</c>: a trace, without a screen.</summary>
 internal static class RecordVerb
 {
+    private const string StandardOutput = "-";
+
     public static Command Create()
     {
         var options = new TraceOptions();
         var output = new Option<string?>("--output", "-o")
         {
-            Description = "The file to write; - is standard output",
+            Description = "The file to write; .gz and .zst are compressed; - is standard output",
             HelpName = "FILE",
             CustomParser = OptionParsers.OutputPath,
             Required = true,
         };
-        var force = new Option<bool>("--force") { Description = "Overwrite the file if it exists" };
-        var command = new Command("record", "Write an NDJSON trace") { output, force };
+        var files = new FileOptions(output);
+        var command = new Command("record", "Write an NDJSON trace") { output };
+        files.AddTo(command);
         options.AddTo(command);
         command.SetAction(parsed =>
         {
             string path = parsed.GetRequiredValue(output)!;
-            return TraceRun.Run(options.Read(parsed), (header, clock) =>
-            [
-                new NdjsonSink(
-                    path == "-" ? OutputFile.StandardOutput() : OutputFile.Create(path, parsed.GetValue(force)),
-                    clock, header),
-            ]);
+            if (path == StandardOutput)
+                return TraceRun.Run(options.Read(parsed), (header, clock) =>
+                    [new NdjsonSink(new OutputWriter(OutputFile.StandardOutput(), Terminal.Say), clock, header)]);
+            OutputWriter? writer = null;
+            return TraceRun.Run(options.Read(parsed),
+                (header, clock) => [new NdjsonSink(writer = files.Open(parsed, path), clock, header)],
+                onHangUp: () => writer?.ReopenIfMoved());
         });
         return command;
     }

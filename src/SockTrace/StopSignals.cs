@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace SockTrace;
 
 /// <summary>
-/// Ends the run at SIGINT, SIGTERM and SIGHUP. One that comes a second later or more ends
-/// the process as usual: the loop may be waiting for a reader that does not read. Sooner it
+/// Ends the run at SIGINT and SIGTERM, and at SIGHUP where that means nothing else. One that comes a second later or more ends
+/// the process as usual: what is queued may be waiting for a reader that does not read. Sooner it
 /// is the same wish, sent twice: timeout(1) signals its child, and then the whole group.
 /// </summary>
 internal sealed class StopSignals : IDisposable
@@ -16,8 +16,15 @@ internal sealed class StopSignals : IDisposable
     private long _firstSignal;
 
     /// <param name="stop">Must not be disposed before this: a handler may still be running.</param>
-    public StopSignals(CancellationTokenSource stop)
+    /// <param name="onHangUp">What SIGHUP does instead; null for nothing else.</param>
+    public StopSignals(CancellationTokenSource stop, Action? onHangUp)
     {
+        void OnHangUp(PosixSignalContext context)
+        {
+            context.Cancel = true;
+            onHangUp!();
+        }
+
         void OnSignal(PosixSignalContext context)
         {
             long now = Stopwatch.GetTimestamp();
@@ -31,7 +38,7 @@ internal sealed class StopSignals : IDisposable
         [
             PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal),
             PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal),
-            PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal),
+            PosixSignalRegistration.Create(PosixSignal.SIGHUP, onHangUp is null ? OnSignal : OnHangUp),
         ];
     }
 

@@ -9,10 +9,14 @@ namespace SockTrace;
 /// <summary>Opens a source, runs the loop until it is told to stop, and says how it went.</summary>
 internal static class TraceRun
 {
-    public static int Run(TraceSettings settings, Func<TraceHeader, WallClock, ITraceSink[]> openSinks)
+    /// <param name="settings">What was asked for.</param>
+    /// <param name="openSinks">Opens the outputs, once the source is there.</param>
+    /// <param name="onHangUp">What SIGHUP does; null where it ends the run.</param>
+    public static int Run(
+        TraceSettings settings, Func<TraceHeader, WallClock, ITraceSink[]> openSinks, Action? onHangUp = null)
     {
         using var stop = new CancellationTokenSource();
-        using var signals = new StopSignals(stop);
+        using var signals = new StopSignals(stop, onHangUp);
         try
         {
             using IEventSource source = Sources.Open(settings);
@@ -29,8 +33,6 @@ internal static class TraceRun
         }
         catch (OutputException e)
         {
-            if (e.IsClosedPipe)
-                return ExitCode.Done;
             Terminal.Say(e.Message);
             return ExitCode.Failed;
         }
@@ -42,6 +44,8 @@ internal static class TraceRun
     {
         var clock = new WallClock();
         ITraceSink[] sinks = openSinks(HeaderOf(settings, source), clock);
+        TraceLoop loop;
+        int exitCode;
         try
         {
             var options = new TrackerOptions
@@ -54,18 +58,18 @@ internal static class TraceRun
                 Namespaces = new NetworkNamespaces(settings.Filter.Netns),
             };
             var tracker = new ConnectionTracker(options, sinks);
-            var loop = new TraceLoop(source, tracker, options, settings.StatsInterval, sinks, clock, settings.Verbose ? Terminal.Say : null);
+            loop = new TraceLoop(source, tracker, options, settings.StatsInterval, sinks, clock, settings.Verbose ? Terminal.Say : null);
             if (settings.Verbose)
                 Terminal.Say("tracing");
-            int exitCode = RunToEnd(loop, sinks, settings.Duration, stop);
-            Summarise(loop.Totals);
-            return exitCode;
+            exitCode = RunToEnd(loop, sinks, settings.Duration, stop);
         }
         finally
         {
             foreach (ITraceSink sink in sinks)
                 sink.Dispose();
         }
+        Summarise(loop.Totals with { LostQueue = sinks.Sum(sink => sink.Losses.Records) });
+        return sinks.Any(sink => sink.Losses.ByFailure > 0) ? ExitCode.Failed : exitCode;
     }
 
     private static int RunToEnd(TraceLoop loop, ITraceSink[] sinks, TimeSpan? duration, CancellationToken stop)
@@ -75,37 +79,24 @@ internal static class TraceRun
             loop.Run(duration, stop);
             return ExitCode.Done;
         }
-        catch (OutputException e)
+        catch (OutputException e) when (e.IsClosedPipe)
         {
-            EndAll(sinks, loop.Totals, e.Message);
-            if (e.IsClosedPipe)
-                return ExitCode.Done;
-            Terminal.Say(e.Message);
-            return ExitCode.Failed;
+            EndAll(sinks, loop.Totals);
+            return ExitCode.Done;
         }
         catch (SourceFailedException e)
         {
-            EndAll(sinks, loop.Totals, known: null);
+            EndAll(sinks, loop.Totals);
             Terminal.Say(e.Message);
             return ExitCode.Failed;
         }
     }
 
-    /// <summary>What was seen until the failure still gets its end, wherever it can be written.</summary>
-    private static void EndAll(ITraceSink[] sinks, TraceTotals totals, string? known)
+    /// <summary>What was seen until now gets its end, wherever it can be written.</summary>
+    private static void EndAll(ITraceSink[] sinks, TraceTotals totals)
     {
         foreach (ITraceSink sink in sinks)
-        {
-            try
-            {
-                sink.OnEnd(totals);
-            }
-            catch (OutputException e)
-            {
-                if (e.Message != known && !e.IsClosedPipe)
-                    Terminal.Say(e.Message);
-            }
-        }
+            sink.OnEnd(totals);
     }
 
     private static void Summarise(TraceTotals totals)

@@ -15,7 +15,8 @@ internal static unsafe partial class FileSystem
     private const int CloneNewNet = 0x40000000;
 
     private const int AtFdCwd = -100;
-    private const uint StatxType = 1, StatxIno = 0x100;
+    private const int AtEmptyPath = 0x1000;
+    private const uint StatxType = 1, StatxIno = 0x100, StatxSize = 0x200;
     private const int TypeMask = 0xF000, RegularFile = 0x8000, Folder = 0x4000;
 
     /// <summary>The inode number: what names a namespace or a cgroup.</summary>
@@ -32,6 +33,22 @@ internal static unsafe partial class FileSystem
         var status = default(Statx);
         return statx(AtFdCwd, path, 0, StatxType, &status) == 0
             && (status.Mode & TypeMask) is not (RegularFile or Folder);
+    }
+
+    /// <summary>Whether a path leads to the very file that is open here.</summary>
+    public static bool IsSameFile(string path, SafeFileHandle file)
+    {
+        Statx there = default, here = default;
+        return statx(AtFdCwd, path, 0, StatxIno, &there) == 0
+            && statx(file, "", AtEmptyPath, StatxIno, &here) == 0
+            && (there.Ino, there.DevMajor, there.DevMinor) == (here.Ino, here.DevMajor, here.DevMinor);
+    }
+
+    /// <returns>Bytes; -1 where it cannot be told, and errno says why.</returns>
+    public static long SizeOf(SafeFileHandle file)
+    {
+        var status = default(Statx);
+        return statx(file, "", AtEmptyPath, StatxSize, &status) == 0 ? (long)status.Size : -1;
     }
 
     /// <summary>Whether it is a folder of a cgroup2 file system.</summary>
@@ -63,6 +80,9 @@ internal static unsafe partial class FileSystem
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     private static partial int statx(int dirfd, string pathname, int flags, uint mask, Statx* statxbuf);
 
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial int statx(SafeFileHandle dirfd, string pathname, int flags, uint mask, Statx* statxbuf);
+
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int statfs(string path, long* status);
 
@@ -78,5 +98,14 @@ internal static unsafe partial class FileSystem
 
         [FieldOffset(32)]
         public ulong Ino;
+
+        [FieldOffset(40)]
+        public ulong Size;
+
+        [FieldOffset(136)]
+        public uint DevMajor;
+
+        [FieldOffset(140)]
+        public uint DevMinor;
     }
 }

@@ -13,20 +13,22 @@ internal sealed class LineSink : ITraceSink
     private const int MaxLine = 512;
     private const int PidWidth = 7, CommWidth = 15, AddressWidth = 21, StateWidth = 11;
 
-    private readonly OutputBuffer _output;
+    private readonly OutputWriter _output;
+    private readonly OutputQueue _queue;
     private readonly WallClock _clock;
     private readonly bool _alarm;
     private TimeOfDayFormat _times;
 
-    /// <param name="file">Owned from here on.</param>
+    /// <param name="output">Owned from here on.</param>
     /// <param name="clock">Of the events.</param>
     /// <param name="zone">In which times of day are shown.</param>
     /// <param name="alarm">Whether a line may be coloured that must not be overlooked.</param>
-    public LineSink(OutputFile file, WallClock clock, TimeZoneInfo zone, bool alarm = false)
+    public LineSink(OutputWriter output, WallClock clock, TimeZoneInfo zone, bool alarm = false)
     {
         _alarm = alarm;
         _times = new TimeOfDayFormat(zone);
-        _output = new OutputBuffer(file);
+        _output = output;
+        _queue = output.Queue;
         _clock = clock;
         WriteHeading();
     }
@@ -36,7 +38,7 @@ internal sealed class LineSink : ITraceSink
         ConnectionView connection = transition.Connection;
         if (transition.New == TcpState.Close)
             return; // OnClosed follows, and says more.
-        var line = new TextLine(_output.Reserve(MaxLine));
+        TextLine line = Begin();
         WriteStart(ref line, transition.TimeNs, connection);
         line.Column(TcpStates.Name(transition.New), StateWidth);
         if (transition.InOldNs >= 0)
@@ -51,7 +53,7 @@ internal sealed class LineSink : ITraceSink
     public void OnClosed(in ClosedConnection closed)
     {
         ConnectionView connection = closed.Connection;
-        var line = new TextLine(_output.Reserve(MaxLine));
+        TextLine line = Begin();
         WriteStart(ref line, closed.ClosedNs, connection);
         line.Column("CLOSE"u8, StateWidth);
         bool isPlain = closed.Reason is CloseReason.Closed or CloseReason.Unknown;
@@ -74,7 +76,7 @@ internal sealed class LineSink : ITraceSink
 
     public void OnTimeWaitEnded(in EndedMiniSocket ended)
     {
-        var line = new TextLine(_output.Reserve(MaxLine));
+        TextLine line = Begin();
         WriteTime(ref line, ended.EndedNs);
         WriteOwner(ref line, ended.OwnerFrom, ended.Pid, ended.Comm);
         line.EndPoint(ended.Laddr, ended.Lport, AddressWidth);
@@ -101,7 +103,7 @@ internal sealed class LineSink : ITraceSink
     public void OnPortExhausted(in PortExhausted exhausted)
     {
         ConnectionView connection = exhausted.Connection;
-        var line = new TextLine(_output.Reserve(MaxLine));
+        TextLine line = Begin();
         WriteTime(ref line, exhausted.TimeNs);
         if (_alarm)
             line.Text("\x1b[1;37;41m"u8);
@@ -131,7 +133,7 @@ internal sealed class LineSink : ITraceSink
         {
             if (!pool.IsFilling)
                 continue;
-            var line = new TextLine(_output.Reserve(MaxLine));
+            TextLine line = Begin();
             WriteTime(ref line, statistics.TimeNs);
             line.Text("*** from "u8);
             line.Address(pool.Key.Laddr);
@@ -157,7 +159,38 @@ internal sealed class LineSink : ITraceSink
 
     public void OnLost(in Loss loss)
     {
-        var line = new TextLine(_output.Reserve(MaxLine));
+        TextLine line = Begin();
+        WriteLoss(ref line, loss);
+        End(ref line);
+    }
+
+    public void OnEnd(in TraceTotals totals)
+    {
+        if (_queue.TakeLoss() is > 0 and long count)
+        {
+            byte[] last = new byte[MaxLine];
+            var line = new TextLine(last);
+            WriteLoss(ref line, new Loss(totals.EndNs, LossPlace.Queue, count, _queue.Dropped));
+            line.End();
+            _queue.Add(last[..line.Length]);
+        }
+        _queue.Complete();
+    }
+
+    public void Flush(in TraceTotals soFar)
+    {
+        _output.ThrowIfReaderHasGone();
+        if (_queue.HasLoss)
+            TellLoss();
+        _queue.HandOver();
+    }
+
+    public OutputLosses Losses => _output.Losses;
+
+    public void Dispose() => _output.Dispose();
+
+    private void WriteLoss(ref TextLine line, in Loss loss)
+    {
         WriteTime(ref line, loss.TimeNs);
         line.Text("*** "u8);
         line.Number(loss.Count);
@@ -168,18 +201,11 @@ internal sealed class LineSink : ITraceSink
             LossPlace.Queue => " records lost: the output could not keep up"u8,
             _ => " connections forgotten: the table was full (--max-connections makes it larger)"u8,
         });
-        End(ref line);
     }
-
-    public void OnEnd(in TraceTotals totals) => Flush();
-
-    public void Flush() => _output.Flush();
-
-    public void Dispose() => _output.Dispose();
 
     private void WriteHeading()
     {
-        var line = new TextLine(_output.Reserve(MaxLine));
+        TextLine line = Begin();
         line.Column("TIME"u8, "12:34:56.789".Length);
         line.Column("PID"u8, PidWidth, alignRight: true);
         line.Column("COMM"u8, CommWidth);
@@ -226,9 +252,23 @@ internal sealed class LineSink : ITraceSink
         line.TimeOfDay(ref _times, _clock.ToUnixNs(timeNs));
     }
 
+    private TextLine Begin()
+    {
+        if (_queue.HasLoss)
+            TellLoss();
+        return new TextLine(_queue.Reserve(MaxLine));
+    }
+
     private void End(ref TextLine line)
     {
         line.End();
-        _output.Commit(line.Length);
+        _queue.Commit(line.Length);
+    }
+
+    /// <summary>Before what is newer than the loss, as soon as there is room.</summary>
+    private void TellLoss()
+    {
+        if (_queue.TryTakeLoss(out long count))
+            OnLost(new Loss(WallClock.MonotonicNs, LossPlace.Queue, count, _queue.Dropped));
     }
 }

@@ -1,4 +1,4 @@
-using System.Text;
+using System.Buffers;
 using SockTrace.Events;
 using SockTrace.Host;
 using SockTrace.Tracking;
@@ -8,33 +8,37 @@ namespace SockTrace.Output;
 /// <summary>Writes the trace: NDJSON, schema 1. Field order is part of the schema.</summary>
 internal sealed class NdjsonSink : ITraceSink
 {
-    public const int Schema = 1;
-
     /// <summary>More than the longest record can take: about 40 names, 4 texts and 35 scalars.</summary>
-    private const int MaxRecord = 4096;
+    private const int MaxRecord = OutputQueue.MaxLine;
 
-    private readonly OutputFile _file;
-    private readonly OutputBuffer _output;
+    private readonly OutputWriter _output;
+    private readonly OutputQueue _queue;
+    private readonly TraceHeader _header;
     private readonly WallClock _clock;
     private readonly TupleTexts _tuples = new();
     private TimestampFormat _times = new();
     private TimestampFormat _openedTimes = new();
-    private long _states, _conns, _timeWaits, _exhausted, _statistics, _losts;
+    private RecordCounts _counts;
+    private TraceTotals _before;
+    private long _seq;
 
-    /// <param name="file">Owned from here on.</param>
-    public NdjsonSink(OutputFile file, WallClock clock, TraceHeader header)
+    /// <param name="output">Owned from here on.</param>
+    /// <param name="clock">Of the events.</param>
+    /// <param name="header">The first line of every file.</param>
+    public NdjsonSink(OutputWriter output, WallClock clock, TraceHeader header)
     {
-        _file = file;
-        _output = new OutputBuffer(file);
+        _output = output;
+        _queue = output.Queue;
         _clock = clock;
-        WriteHeader(header);
+        _header = header;
+        BeginFile();
     }
 
     public void OnTransition(in Transition transition)
     {
         ConnectionView connection = transition.Connection;
         JsonLine line = Begin("state"u8, transition.TimeNs);
-        line.Field(",\"seq\":"u8, ++_states);
+        line.Field(",\"seq\":"u8, ++_seq);
         _tuples.Get(connection, out ReadOnlySpan<byte> identity, out ReadOnlySpan<byte> fourTuple);
         line.Raw(identity);
         line.Raw(fourTuple);
@@ -49,13 +53,12 @@ internal sealed class NdjsonSink : ITraceSink
         line.Raw("\""u8);
         WriteNs(ref line, ",\"in_old_ns\":"u8, transition.InOldNs);
         WriteOwner(ref line, connection, withUid: false);
-        End(ref line);
+        End(ref line, ref _counts.States);
     }
 
     public void OnClosed(in ClosedConnection closed)
     {
         ConnectionView connection = closed.Connection;
-        _conns++;
         JsonLine line = Begin("conn"u8, closed.ClosedNs);
         _tuples.Get(connection, out ReadOnlySpan<byte> identity, out ReadOnlySpan<byte> fourTuple);
         line.Raw(identity);
@@ -97,12 +100,11 @@ internal sealed class NdjsonSink : ITraceSink
             line.Raw("\""u8);
             WriteNs(ref line, ",\"reuse_gap_ns\":"u8, connection.ReuseGapNs);
         }
-        End(ref line);
+        End(ref line, ref _counts.Conns);
     }
 
     public void OnTimeWaitEnded(in EndedMiniSocket ended)
     {
-        _timeWaits++;
         JsonLine line = Begin("time_wait"u8, ended.EndedNs);
         line.Identity(ended.Id, ended.IdIsCookie, ended.Netns);
         line.Family(ended.Family);
@@ -120,12 +122,11 @@ internal sealed class NdjsonSink : ITraceSink
         line.Raw(",\"ended\":\""u8);
         line.Raw(NameOf(ended.Ending));
         line.Raw(ended.IsInferred ? "\",\"precision\":\"inferred\""u8 : "\",\"precision\":\"measured\""u8);
-        End(ref line);
+        End(ref line, ref _counts.TimeWaits);
     }
 
     public void OnPortExhausted(in PortExhausted exhausted)
     {
-        _exhausted++;
         ConnectionView connection = exhausted.Connection;
         JsonLine line = Begin("port_exhausted"u8, exhausted.TimeNs);
         _tuples.Get(connection, out ReadOnlySpan<byte> identity, out ReadOnlySpan<byte> fourTuple);
@@ -135,12 +136,11 @@ internal sealed class NdjsonSink : ITraceSink
         if (exhausted.Pool > 0)
             line.Field(",\"pool\":"u8, exhausted.Pool);
         line.Field(",\"taken\":"u8, exhausted.Taken);
-        End(ref line);
+        End(ref line, ref _counts.Exhausted);
     }
 
     public void OnStatistics(in Statistics statistics)
     {
-        _statistics++;
         double seconds = statistics.IntervalNs / 1e9;
         JsonLine line = Begin("stats"u8, statistics.TimeNs);
         line.Field(",\"interval_ns\":"u8, statistics.IntervalNs);
@@ -155,81 +155,61 @@ internal sealed class NdjsonSink : ITraceSink
         for (int i = 0; i < statistics.Pools.Length; i++)
             WritePool(ref line, statistics.Pools[i], isFirst: i == 0);
         line.Raw("]"u8);
-        End(ref line);
+        End(ref line, ref _counts.Statistics);
     }
 
     public void OnLost(in Loss loss)
     {
-        _losts++;
         JsonLine line = Begin("lost"u8, loss.TimeNs);
-        line.Field(",\"count\":"u8, loss.Count);
-        line.Raw(",\"where\":\""u8);
-        line.Raw(NameOf(loss.Place));
-        line.Field("\",\"total\":"u8, loss.Total);
-        End(ref line);
+        WriteLoss(ref line, loss);
+        End(ref line, ref _counts.Losts);
     }
 
     public void OnEnd(in TraceTotals totals)
     {
-        JsonLine line = Begin("end"u8, totals.EndNs);
-        line.Field(",\"totals\":{\"state\":"u8, _states);
-        line.Field(",\"conn\":"u8, _conns);
-        line.Field(",\"time_wait\":"u8, _timeWaits);
-        line.Field(",\"port_exhausted\":"u8, _exhausted);
-        line.Field(",\"stats\":"u8, _statistics);
-        line.Field(",\"lost\":"u8, _losts);
-        line.Field("},\"lost\":{\"ring\":"u8, totals.LostRing);
-        line.Field(",\"kernel\":"u8, totals.LostKernel);
-        line.Field(",\"queue\":"u8, totals.LostQueue);
-        line.Field(",\"table\":"u8, totals.LostTable);
-        line.Field("},\"unmatched\":"u8, totals.Unmatched);
-        line.Field(",\"forgotten\":"u8, totals.Forgotten);
-        line.Raw(",\"audit\":["u8);
-        bool isFirst = true;
-        foreach (AuditedNamespace audited in totals.Audit)
-        {
-            // One namespace at a time: there may be thousands.
-            _output.Commit(line.Length);
-            line = new JsonLine(_output.Reserve(MaxRecord));
-            WriteAudit(ref line, audited, totals, isFirst);
-            isFirst = false;
-        }
-        line.Raw("]"u8);
-        End(ref line);
-        Flush();
+        EndFile(totals, isContinued: false);
+        _queue.Complete();
     }
 
-    public void Flush() => _output.Flush();
+    public void Flush(in TraceTotals soFar)
+    {
+        _output.ThrowIfReaderHasGone();
+        if (_queue.HasLoss)
+            TellLoss();
+        if (_output.TakeNextFileRequest())
+        {
+            EndFile(soFar, isContinued: true);
+            BeginFile();
+        }
+        _queue.HandOver();
+    }
+
+    public OutputLosses Losses => _output.Losses;
 
     public void Dispose() => _output.Dispose();
 
-    private void WriteHeader(TraceHeader header)
+    private void BeginFile() =>
+        _queue.Add(FirstLine.Write(_header, _clock.ToUnixNs(WallClock.MonotonicNs)), beginsFile: true);
+
+    /// <summary>What this file says of itself; over all files of a run it adds up to the run.</summary>
+    private void EndFile(in TraceTotals totals, bool isContinued)
     {
-        byte[] filters = Encoding.UTF8.GetBytes(header.Filters);
-        int texts = filters.Length + (header.Settings.ReservedPorts?.Length ?? 0);
-        var line = new JsonLine(new byte[MaxRecord + (texts * 6)]);
-        line.Raw("{\"type\":\"header\",\"ts\":"u8);
-        line.Time(ref _times, _clock.ToUnixNs(WallClock.MonotonicNs));
-        line.Field(",\"schema\":"u8, Schema);
-        WriteText(ref line, ",\"version\":"u8, header.Version);
-        WriteText(ref line, ",\"host\":"u8, header.Host);
-        WriteText(ref line, ",\"boot_id\":"u8, header.BootId);
-        WriteText(ref line, ",\"kernel\":"u8, header.Kernel);
-        WriteText(ref line, ",\"source\":"u8, header.Source);
-        WriteText(ref line, ",\"time_wait\":"u8, header.TimeWait);
-        if (filters.Length > 0)
+        var last = new ArrayBufferWriter<byte>(MaxRecord);
+        long endNs = _clock.ToUnixNs(totals.EndNs);
+        if (_queue.TakeLoss() is > 0 and long count)
         {
-            line.Raw(",\"filters\":"u8);
-            line.Text(filters);
+            var line = new JsonLine(last.GetSpan(MaxRecord));
+            Start(ref line, "lost"u8, totals.EndNs);
+            WriteLoss(ref line, new Loss(totals.EndNs, LossPlace.Queue, count, _queue.Dropped));
+            line.Raw("}\n"u8);
+            last.Advance(line.Length);
+            _counts.Losts++;
         }
-        NetworkSettings settings = header.Settings;
-        WriteText(ref line, ",\"port_range\":"u8, settings.PortRange);
-        WriteText(ref line, ",\"reserved_ports\":"u8, settings.ReservedPorts);
-        WriteSetting(ref line, ",\"fin_timeout_s\":"u8, settings.FinTimeoutSeconds);
-        WriteSetting(ref line, ",\"tw_reuse\":"u8, settings.TimeWaitReuse);
-        WriteSetting(ref line, ",\"max_tw_buckets\":"u8, settings.MaxTimeWaitBuckets);
-        line.Raw("}\n"u8);
-        _file.Write(line.Written);
+        TraceTotals untilHere = totals with { LostQueue = _queue.Dropped };
+        LastLine.Write(last, endNs, _counts, untilHere, _before, isContinued);
+        _queue.Add(last.WrittenSpan.ToArray());
+        _before = untilHere;
+        _counts = default;
     }
 
     private static void WritePool(ref JsonLine line, in PoolUse pool, bool isFirst)
@@ -261,62 +241,44 @@ internal sealed class NdjsonSink : ITraceSink
         line.Raw("}"u8);
     }
 
-    /// <summary>The kernel's counters beside the trace's; where they differ, and it is known why, that too.</summary>
-    private static void WriteAudit(ref JsonLine line, AuditedNamespace audited, in TraceTotals totals, bool isFirst)
-    {
-        line.Raw(isFirst ? "{\"netns\":"u8 : ",{\"netns\":"u8);
-        line.Number(audited.Netns);
-        WriteCounters(ref line, ",\"kernel\":{"u8, audited.Kernel);
-        WriteCounters(ref line, ",\"trace\":{"u8, audited.Trace);
-        if (!audited.Kernel.AsSpan().SequenceEqual(audited.Trace) && (totals.IsFiltered || totals.Lost > 0))
-        {
-            line.Raw(",\"because\":\""u8);
-            line.Raw(totals switch { { IsFiltered: true, Lost: > 0 } => "filters and losses"u8, { Lost: > 0 } => "losses"u8, _ => "filters"u8 });
-            line.Raw("\""u8);
-        }
-        line.Raw("}"u8);
-    }
-
-    private static void WriteCounters(ref JsonLine line, ReadOnlySpan<byte> name, long[] counters)
-    {
-        line.Raw(name);
-        for (int i = 0; i < counters.Length; i++)
-        {
-            line.Raw(i == 0 ? "\""u8 : ",\""u8);
-            line.Raw(NameOf((AuditCounter)i));
-            line.Field("\":"u8, counters[i]);
-        }
-        line.Raw("}"u8);
-    }
-
-    private static void WriteText(ref JsonLine line, ReadOnlySpan<byte> name, string? value)
-    {
-        if (value is null)
-            return;
-        line.Raw(name);
-        line.Text(Encoding.UTF8.GetBytes(value));
-    }
-
-    private static void WriteSetting(ref JsonLine line, ReadOnlySpan<byte> name, long? value)
-    {
-        if (value is long number)
-            line.Field(name, number);
-    }
-
     private JsonLine Begin(ReadOnlySpan<byte> type, long timeNs)
     {
-        var line = new JsonLine(_output.Reserve(MaxRecord));
+        if (_queue.HasLoss)
+            TellLoss();
+        var line = new JsonLine(_queue.Reserve(MaxRecord));
+        Start(ref line, type, timeNs);
+        return line;
+    }
+
+    private void Start(ref JsonLine line, ReadOnlySpan<byte> type, long timeNs)
+    {
         line.Raw("{\"type\":\""u8);
         line.Raw(type);
         line.Raw("\",\"ts\":"u8);
         line.Time(ref _times, _clock.ToUnixNs(timeNs));
-        return line;
     }
 
-    private void End(ref JsonLine line)
+    /// <summary>Counts what the file will have.</summary>
+    private void End(ref JsonLine line, ref long count)
     {
         line.Raw("}\n"u8);
-        _output.Commit(line.Length);
+        if (_queue.Commit(line.Length))
+            count++;
+    }
+
+    /// <summary>Before what is newer than the loss, as soon as there is room.</summary>
+    private void TellLoss()
+    {
+        if (_queue.TryTakeLoss(out long count))
+            OnLost(new Loss(WallClock.MonotonicNs, LossPlace.Queue, count, _queue.Dropped));
+    }
+
+    private static void WriteLoss(ref JsonLine line, in Loss loss)
+    {
+        line.Field(",\"count\":"u8, loss.Count);
+        line.Raw(",\"where\":\""u8);
+        line.Raw(NameOf(loss.Place));
+        line.Field("\",\"total\":"u8, loss.Total);
     }
 
     private static void WriteOwner(ref JsonLine line, ConnectionView connection, bool withUid)
@@ -408,17 +370,6 @@ internal sealed class NdjsonSink : ITraceSink
         MiniSocketEnding.Killed => "killed"u8,
         MiniSocketEnding.Overflow => "overflow"u8,
         _ => "lost"u8,
-    };
-
-    private static ReadOnlySpan<byte> NameOf(AuditCounter counter) => counter switch
-    {
-        AuditCounter.ActiveOpens => "ActiveOpens"u8,
-        AuditCounter.PassiveOpens => "PassiveOpens"u8,
-        AuditCounter.AttemptFails => "AttemptFails"u8,
-        AuditCounter.EstabResets => "EstabResets"u8,
-        AuditCounter.TW => "TW"u8,
-        AuditCounter.TWRecycled => "TWRecycled"u8,
-        _ => "TCPTimeWaitOverflow"u8,
     };
 
     private static ReadOnlySpan<byte> NameOf(LossPlace place) => place switch

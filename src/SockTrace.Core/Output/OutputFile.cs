@@ -5,28 +5,39 @@ using SockTrace.Host;
 namespace SockTrace.Output;
 
 /// <summary>
-/// Where lines go: a file of our own, or standard output. After a failed write a file of our
-/// own ends with the last line that is whole; what somebody else wrote is never touched.
+/// Where bytes go: a file of our own, or standard output. After a failed write a file of our
+/// own ends where it may be cut; what somebody else wrote is never touched.
 /// </summary>
 /// <remarks>
 /// By write(2), and not by a FileStream, which writes to places that it counts itself: on a
 /// descriptor that others share, what they write would come to lie over it.
 /// </remarks>
-internal sealed partial class OutputFile : IDisposable
+internal sealed unsafe partial class OutputFile : IDisposable
 {
     private readonly SafeFileHandle _handle;
-    private readonly bool _isOurs;
-    private long _wholeLength;
+    private long? _torn;
 
-    private OutputFile(string name, SafeFileHandle handle, bool isOurs)
+    private OutputFile(string? path, SafeFileHandle handle, bool isOurs)
     {
-        Name = name;
+        Path = path;
         _handle = handle;
-        _isOurs = isOurs;
+        IsOurs = isOurs;
     }
 
+    /// <summary>Null for standard output.</summary>
+    public string? Path { get; }
+
     /// <summary>The path as the user gave it, or <c>standard output</c>.</summary>
-    public string Name { get; }
+    public string Name => Path ?? "standard output";
+
+    /// <summary>Nobody else writes to it: no device, no FIFO, not standard output.</summary>
+    public bool IsOurs { get; }
+
+    /// <summary>Bytes that were written to it.</summary>
+    public long Length { get; private set; }
+
+    /// <summary>Whether its path still leads to it.</summary>
+    public bool IsInPlace => Path is not null && FileSystem.IsSameFile(Path, _handle);
 
     /// <summary>
     /// Creates a file that only its owner can read: a trace tells who talks to whom. A device
@@ -35,65 +46,57 @@ internal sealed partial class OutputFile : IDisposable
     /// <param name="path">The file.</param>
     /// <param name="force">Whether one that exists is overwritten.</param>
     /// <exception cref="OutputException">It exists, or cannot be created.</exception>
-    public static OutputFile Create(string path, bool force)
-    {
-        try
-        {
-            bool isSpecial = FileSystem.IsSpecial(path);
-            FileMode mode = isSpecial ? FileMode.Open : force ? FileMode.Create : FileMode.CreateNew;
-            var options = new FileStreamOptions
-            {
-                Mode = mode,
-                Access = FileAccess.Write,
-                Share = FileShare.ReadWrite | FileShare.Delete,
-                BufferSize = 0,
-            };
-            if (mode != FileMode.Open)
-                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-            return new OutputFile(path, new FileStream(path, options).SafeFileHandle, isOurs: !isSpecial);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new OutputException(path, "create", WhyNotCreated(e, path, force), isClosedPipe: false);
-        }
-    }
+    public static OutputFile Create(string path, bool force) => FileSystem.IsSpecial(path)
+        ? Open(path, 0, isOurs: false)
+        : Open(path, OCreat | (force ? OTrunc : OExcl), isOurs: true);
+
+    /// <summary>Creates it; to one that exists it appends, for whoever made it did so for us.</summary>
+    /// <exception cref="OutputException">It cannot be opened.</exception>
+    public static OutputFile CreateOrAppend(string path) => Open(path, OCreat, isOurs: true);
 
     /// <summary>Standard output as it is.</summary>
-    public static OutputFile StandardOutput() =>
-        new("standard output", new SafeFileHandle(1, ownsHandle: false), isOurs: false);
+    public static OutputFile StandardOutput() => new(path: null, new SafeFileHandle(1, ownsHandle: false), isOurs: false);
 
-    /// <exception cref="OutputException">Not all of it could be written.</exception>
-    public unsafe void Write(ReadOnlySpan<byte> lines)
+    /// <summary>Writes all of it, or as much as goes.</summary>
+    /// <param name="bytes">What to write.</param>
+    /// <param name="cutsAtLines">Whether a file of ours keeps whole lines of what was not written whole, or nothing.</param>
+    /// <param name="errno">Why it was not all; 0 when it was.</param>
+    /// <returns>How many bytes are in the file, for good.</returns>
+    public int Write(ReadOnlySpan<byte> bytes, bool cutsAtLines, out int errno)
     {
+        errno = 0;
+        if (_torn is long length && !TryTruncate(length, out errno))
+            return 0;
         int done = 0;
-        fixed (byte* start = lines)
+        fixed (byte* start = bytes)
         {
-            while (done < lines.Length)
+            while (done < bytes.Length && errno == 0)
             {
-                nint count = write(_handle, start + done, (nuint)(lines.Length - done));
+                nint count = write(_handle, start + done, (nuint)(bytes.Length - done));
                 if (count >= 0)
                     done += (int)count;
-                else if (Marshal.GetLastPInvokeError() is int errno && !CanRetry(errno))
-                    throw Failed(errno, lines[..done]);
+                else if (Marshal.GetLastPInvokeError() is int error && !CanRetry(error))
+                    errno = error;
             }
         }
-        _wholeLength += lines.Length;
+        if (errno != 0 && IsOurs)
+            done = Cut(bytes[..done], cutsAtLines);
+        Length += done;
+        return done;
     }
 
     /// <summary>Notices that a pipe's reader has gone, without writing to it.</summary>
-    /// <exception cref="OutputException">It has.</exception>
-    public unsafe void ThrowIfReaderHasGone()
+    public bool HasReaderGone()
     {
-        if (_isOurs)
-            return;
+        if (IsOurs)
+            return false;
         var fd = new PollFd { Fd = (int)_handle.DangerousGetHandle() };
-        if (poll(&fd, 1, 0) > 0 && (fd.ReturnedEvents & PollFd.Error) != 0)
-            throw new OutputException(Name, "write to", Errno.Text(Errno.EPIPE), isClosedPipe: true);
+        return poll(&fd, 1, 0) > 0 && (fd.ReturnedEvents & PollFd.Error) != 0;
     }
 
     public void Dispose() => _handle.Dispose();
 
-    private unsafe bool CanRetry(int errno)
+    private bool CanRetry(int errno)
     {
         if (errno != Errno.EAGAIN)
             return errno == Errno.EINTR;
@@ -103,38 +106,55 @@ internal sealed partial class OutputFile : IDisposable
         return true;
     }
 
-    private OutputException Failed(int errno, ReadOnlySpan<byte> written)
+    /// <returns>How many bytes of what was written stay.</returns>
+    private int Cut(ReadOnlySpan<byte> written, bool cutsAtLines)
     {
-        if (_isOurs)
+        int kept = cutsAtLines ? written.LastIndexOf((byte)'\n') + 1 : 0;
+        // Its size, and not what we have written: somebody may have emptied it since (logrotate's copytruncate).
+        long size = FileSystem.SizeOf(_handle);
+        if (kept < written.Length && size >= 0)
+            TryTruncate(Math.Max(0, size - written.Length + kept), out _);
+        return kept;
+    }
+
+    /// <summary>Where it cannot be done, it is tried again before the next write: nothing follows what is torn.</summary>
+    private bool TryTruncate(long length, out int errno)
+    {
+        errno = ftruncate(_handle, length) == 0 ? 0 : Marshal.GetLastPInvokeError();
+        _torn = errno == 0 ? null : length;
+        return errno == 0;
+    }
+
+    private static OutputFile Open(string path, int flags, bool isOurs)
+    {
+        const int OwnerReadWrite = 0x180; // 0600
+        SafeFileHandle handle = open(path, OWronly | OCloexec | OAppend | flags, OwnerReadWrite);
+        if (!handle.IsInvalid)
+            return new OutputFile(path, handle, isOurs);
+        int errno = Marshal.GetLastPInvokeError();
+        throw new OutputException(path, "create", errno switch
         {
-            _wholeLength += written.LastIndexOf((byte)'\n') + 1;
-            RandomAccess.SetLength(_handle, _wholeLength);
-        }
-        return new OutputException(Name, "write to", Errno.Text(errno), errno == Errno.EPIPE);
+            _ when Directory.Exists(path) => "it is a folder",
+            Errno.ENOENT => "its folder does not exist",
+            Errno.EEXIST => "it exists (--force overwrites it)",
+            _ => Errno.Text(errno),
+        }, isClosedPipe: false);
     }
 
-    private static string WhyNotCreated(Exception e, string path, bool force) => e switch
-    {
-        _ when Directory.Exists(path) => "it is a folder",
-        DirectoryNotFoundException => "its folder does not exist",
-        UnauthorizedAccessException => "permission denied",
-        _ when !force && File.Exists(path) => "it exists (--force overwrites it)",
-        _ => Reason(e),
-    };
+    // asm-generic/fcntl.h, which x86-64 and arm64 use.
+    private const int OWronly = 1, OCreat = 0x40, OExcl = 0x80, OTrunc = 0x200, OAppend = 0x400, OCloexec = 0x80000;
 
-    /// <summary>The runtime's messages end with the path, which ours begin with.</summary>
-    private static string Reason(Exception e)
-    {
-        int path = e.Message.IndexOf(" : ", StringComparison.Ordinal);
-        string reason = path < 0 ? e.Message : e.Message[..path];
-        return char.ToLowerInvariant(reason[0]) + reason[1..].TrimEnd('.');
-    }
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial SafeFileHandle open(string path, int flags, int mode);
 
     [LibraryImport("libc", SetLastError = true)]
-    private static unsafe partial nint write(SafeFileHandle fd, byte* buffer, nuint count);
+    private static partial int ftruncate(SafeFileHandle fd, long length);
 
     [LibraryImport("libc", SetLastError = true)]
-    private static unsafe partial int poll(PollFd* fds, nuint count, int timeoutMs);
+    private static partial nint write(SafeFileHandle fd, byte* buffer, nuint count);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int poll(PollFd* fds, nuint count, int timeoutMs);
 
     /// <summary>struct pollfd, poll(2).</summary>
     private struct PollFd

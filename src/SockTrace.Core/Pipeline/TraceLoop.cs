@@ -9,7 +9,7 @@ namespace SockTrace.Pipeline;
 /// <summary>
 /// The one way through: source → pipe → decode → columns → tables → sinks, on one thread.
 /// While it is busy downstream it does not poll: the ring fills, and the kernel side counts
-/// what it cannot keep.
+/// what it cannot keep. Outputs never keep it busy: each has a thread that writes.
 /// </summary>
 internal sealed class TraceLoop(
     IEventSource source, ConnectionTracker tracker, TrackerOptions options, TimeSpan statsInterval, ITraceSink[] sinks, WallClock clock,
@@ -34,7 +34,7 @@ internal sealed class TraceLoop(
     private long _lastTickNs, _lastStatsNs, _lastSettingsNs;
 
     /// <summary>Runs until <paramref name="stop"/>, or for <paramref name="duration"/>.</summary>
-    /// <exception cref="OutputException">A sink's file does not take what is written.</exception>
+    /// <exception cref="OutputException">Whoever read an output has gone.</exception>
     /// <exception cref="SourceFailedException">The source gives no more.</exception>
     public void Run(TimeSpan? duration, CancellationToken stop)
     {
@@ -48,13 +48,12 @@ internal sealed class TraceLoop(
                 break;
             TimeSpan timeout = duration - elapsed is TimeSpan left && left < PollTimeout ? left : PollTimeout;
 
-            bool hasMore = source.Poll(_pipe.Writer, timeout);
+            source.Poll(_pipe.Writer, timeout);
             Drain();
             if (note is not null && source.TakeNote() is string text)
                 note(text);
             Tick(source.NowNs);
-            if (!hasMore)
-                Flush();
+            Flush();
         }
 
         tracker.Audit.Close();
@@ -67,17 +66,17 @@ internal sealed class TraceLoop(
         }
         while (isLeft);
         ReportLosses();
+        TraceTotals totals = Totals with { Audit = [.. tracker.Audit.Results()] };
         foreach (ITraceSink sink in sinks)
-            sink.OnEnd(Totals);
+            sink.OnEnd(totals);
     }
 
-    /// <summary>What was seen and what was lost until now.</summary>
+    /// <summary>What was seen and what was lost until now. What outputs lost, they know.</summary>
     public TraceTotals Totals => new(source.NowNs, tracker.Events, tracker.Shown, tracker.Unmatched,
         _lostRing, _lostKernel, LostQueue: 0, _lostTable)
     {
         Forgotten = tracker.Forgotten,
         IsFiltered = options.Filter.HasTuple,
-        Audit = [.. tracker.Audit.Results()],
     };
 
     private void Tick(long nowNs)
@@ -125,8 +124,9 @@ internal sealed class TraceLoop(
 
     private void Flush()
     {
+        TraceTotals soFar = Totals;
         foreach (ITraceSink sink in sinks)
-            sink.Flush();
+            sink.Flush(soFar);
     }
 
     private void ReportLosses()

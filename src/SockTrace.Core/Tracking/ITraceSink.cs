@@ -1,3 +1,5 @@
+using SockTrace.Output;
+
 namespace SockTrace.Tracking;
 
 /// <summary>Where what was tracked goes: lines for people, NDJSON for programs.</summary>
@@ -19,8 +21,12 @@ internal interface ITraceSink : IDisposable
     void OnLost(in Loss loss);
 
     /// <summary>Nothing more is at hand: what is buffered goes out.</summary>
-    void Flush();
+    /// <param name="soFar">For a file that ends here, though the run does not.</param>
+    void Flush(in TraceTotals soFar);
 
-    /// <summary>The last call before <see cref="IDisposable.Dispose"/>.</summary>
+    /// <summary>The last call before <see cref="IDisposable.Dispose"/>, which waits until all is written.</summary>
     void OnEnd(in TraceTotals totals);
+
+    /// <summary>What the output did not take; final once this is disposed.</summary>
+    OutputLosses Losses { get; }
 }

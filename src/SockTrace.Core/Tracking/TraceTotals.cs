@@ -20,5 +20,21 @@ internal readonly record struct TraceTotals(
     /// <summary>The kernel's own counters beside ours.</summary>
     public IReadOnlyList<AuditedNamespace> Audit { get; init; } = [];
 
-    public long Lost => LostRing + LostKernel + LostQueue + LostTable;
+    /// <summary>Events that the tables know nothing of, so that the audit may differ.</summary>
+    public long Missed => LostRing + LostKernel + LostTable;
+
+    public long Lost => Missed + LostQueue;
+
+    /// <summary>The counts of what came after <paramref name="before"/>.</summary>
+    public TraceTotals Since(in TraceTotals before) => this with
+    {
+        Events = Events - before.Events,
+        Shown = Shown - before.Shown,
+        Unmatched = Unmatched - before.Unmatched,
+        LostRing = LostRing - before.LostRing,
+        LostKernel = LostKernel - before.LostKernel,
+        LostQueue = LostQueue - before.LostQueue,
+        LostTable = LostTable - before.LostTable,
+        Forgotten = Forgotten - before.Forgotten,
+    };
 }

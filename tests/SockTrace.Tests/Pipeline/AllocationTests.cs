@@ -23,8 +23,8 @@ public sealed class AllocationTests : IDisposable
     public void SteadyStateAllocatesNothing(bool ndjson)
     {
         var clock = new WallClock();
-        var file = OutputFile.Create(_folder.File("out"), force: false);
-        using ITraceSink sink = ndjson ? new NdjsonSink(file, clock, Headers.Any) : new LineSink(file, clock, TimeZoneInfo.Utc);
+        var output = OutputWriter.Open(_folder.File("out"), force: false, rotation: null, Assert.Fail);
+        using ITraceSink sink = ndjson ? new NdjsonSink(output, clock, Headers.Any) : new LineSink(output, clock, TimeZoneInfo.Utc);
         var source = new RepeatingSource(allocationsAfterRounds: 20, rounds: 200);
         var options = new TrackerOptions
         {

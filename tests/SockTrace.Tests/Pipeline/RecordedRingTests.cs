@@ -92,18 +92,18 @@ public sealed class RecordedRingTests : IDisposable
     /// <summary>The records between header and end, whose times are those of the test.</summary>
     private string Ndjson(byte[] ring, int eventsPerPoll)
     {
-        string[] lines = Run(ring, eventsPerPoll, (file, clock) => new NdjsonSink(file, clock, Headers.Any));
+        string[] lines = Run(ring, eventsPerPoll, (output, clock) => new NdjsonSink(output, clock, Headers.Any));
         return string.Concat(lines[1..^1].Select(line => line + '\n'));
     }
 
     private string Lines(byte[] ring, int eventsPerPoll) =>
-        string.Concat(Run(ring, eventsPerPoll, (file, clock) => new LineSink(file, clock, TimeZoneInfo.Utc)).Select(line => line + '\n'));
+        string.Concat(Run(ring, eventsPerPoll, (output, clock) => new LineSink(output, clock, TimeZoneInfo.Utc)).Select(line => line + '\n'));
 
-    private string[] Run(byte[] ring, int eventsPerPoll, Func<OutputFile, WallClock, ITraceSink> open)
+    private string[] Run(byte[] ring, int eventsPerPoll, Func<OutputWriter, WallClock, ITraceSink> open)
     {
         string path = _folder.File("out");
         var clock = WallClock.Fixed(WallClockOffsetNs);
-        using (ITraceSink sink = open(OutputFile.Create(path, force: true), clock))
+        using (ITraceSink sink = open(OutputWriter.Open(path, force: true, rotation: null, Assert.Fail), clock))
         {
             using var source = new RecordedSource(ring, eventsPerPoll);
             var options = new TrackerOptions { MaxConnections = 1000, MaxPorts = 1000, TimeWait = source.TimeWait };

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using SockTrace.Events;
+using SockTrace.Output;
 using SockTrace.Tracking;
 
 namespace SockTrace.Tests.Support;
@@ -35,9 +36,11 @@ internal sealed class RecordingSink : ITraceSink
     public void OnLost(in Loss loss) => Lines.Add(string.Create(CultureInfo.InvariantCulture,
         $"lost {loss.Count} of {loss.Total} {loss.Place}"));
 
-    public void Flush()
+    public void Flush(in TraceTotals soFar)
     {
     }
+
+    public OutputLosses Losses => default;
 
     public void OnEnd(in TraceTotals totals)
     {

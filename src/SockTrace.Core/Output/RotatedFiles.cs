@@ -1,0 +1,88 @@
+using System.Globalization;
+
+namespace SockTrace.Output;
+
+/// <summary>
+/// The names of files that were put aside: <c>trace.ndjson.zst</c> becomes
+/// <c>trace.20261123T204500Z.ndjson.zst</c>, a second one of that second
+/// <c>trace.20261123T204500Z_2.ndjson.zst</c>.
+/// </summary>
+internal sealed class RotatedFiles
+{
+    private const string StampFormat = "yyyyMMdd'T'HHmmss'Z'";
+    private const int StampLength = 16;
+
+    private readonly string _path, _folder, _stem, _extension;
+
+    public RotatedFiles(string path)
+    {
+        _path = path;
+        _folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        string name = Path.GetFileName(path);
+        string plain = FrameCompressor.Of(name) == Compression.None ? name : Path.GetFileNameWithoutExtension(name);
+        _stem = Path.GetFileNameWithoutExtension(plain);
+        _extension = name[_stem.Length..];
+    }
+
+    /// <summary>The name that a file gets which is put aside now.</summary>
+    public string NameAt(DateTime utc)
+    {
+        string stamp = utc.ToString(StampFormat, CultureInfo.InvariantCulture);
+        string name = Path.Combine(_folder, $"{_stem}.{stamp}{_extension}");
+        for (int i = 2; File.Exists(name); i++)
+            name = Path.Combine(_folder, string.Create(CultureInfo.InvariantCulture, $"{_stem}.{stamp}_{i}{_extension}"));
+        return name;
+    }
+
+    /// <summary>Puts the file that has the path's name aside.</summary>
+    /// <exception cref="OutputException">It cannot be renamed.</exception>
+    public void PutAside() => Try("rename", _path, path => File.Move(path, NameAt(DateTime.UtcNow)));
+
+    /// <summary>Deletes the oldest of those put aside.</summary>
+    /// <param name="keep">As many stay.</param>
+    /// <exception cref="OutputException">One cannot be deleted.</exception>
+    public void DeleteAllBut(int keep)
+    {
+        foreach (string path in Oldest().SkipLast(keep))
+            Try("delete", path, File.Delete);
+    }
+
+    /// <summary>Those put aside, the oldest first.</summary>
+    public IEnumerable<string> Oldest() => Directory.EnumerateFiles(_folder, $"{_stem}.*{_extension}")
+        .Select(path => (Path: path, Order: OrderOf(Path.GetFileName(path))))
+        .Where(file => file.Order is not null)
+        .OrderBy(file => file.Order)
+        .Select(file => file.Path);
+
+    /// <returns>When, and the how manieth of that second; null where it is none of ours.</returns>
+    private (DateTime Time, int Number)? OrderOf(string name)
+    {
+        int start = _stem.Length + 1, end = name.Length - _extension.Length;
+        if (end - start < StampLength
+            || !name.StartsWith(_stem + ".", StringComparison.Ordinal)
+            || !name.EndsWith(_extension, StringComparison.Ordinal)
+            || !DateTime.TryParseExact(name.AsSpan(start, StampLength), StampFormat, CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTime time))
+            return null;
+        ReadOnlySpan<char> rest = name.AsSpan(start + StampLength, end - start - StampLength);
+        if (rest.IsEmpty)
+            return (time, 1);
+        return rest[0] == '_' && int.TryParse(rest[1..], NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            ? (time, number)
+            : null;
+    }
+
+    private static void Try(string operation, string path, Action<string> act)
+    {
+        try
+        {
+            act(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The runtime's messages end with the path, which ours begin with.
+            string reason = e is UnauthorizedAccessException ? "permission denied" : e.Message.Split(" : ")[0].TrimEnd('.');
+            throw new OutputException(path, operation, char.ToLowerInvariant(reason[0]) + reason[1..], isClosedPipe: false);
+        }
+    }
+}
