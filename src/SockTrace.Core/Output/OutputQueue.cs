@@ -87,12 +87,16 @@ internal sealed class OutputQueue
         }
     }
 
-    /// <summary>Room for a line of up to <paramref name="length"/> bytes, to be followed by <see cref="Commit"/>.</summary>
+    /// <summary>
+    /// Room for a line of up to <paramref name="length"/> bytes, to be followed by <see cref="Commit"/>.
+    /// After a loss there is none until <see cref="TryTakeLoss"/> has told of it: the line that
+    /// says so comes before what is newer.
+    /// </summary>
     public Span<byte> Reserve(int length)
     {
         OutputChunk? open = _open;
         if (open is null || open.Bytes.Length - open.Length < length)
-            open = OpenNext();
+            open = HasLoss ? null : OpenNext();
         return open is null ? _dropped.AsSpan(0, length) : open.Bytes.AsSpan(open.Length, length);
     }
 

@@ -24,14 +24,15 @@ internal sealed class RotatedFiles
         _extension = name[_stem.Length..];
     }
 
-    /// <summary>The name that a file gets which is put aside now.</summary>
+    /// <summary>The name that a file gets which is put aside now: after all that are.</summary>
     public string NameAt(DateTime utc)
     {
+        // Not the first that is free: the older ones of this second may have been deleted.
         string stamp = utc.ToString(StampFormat, CultureInfo.InvariantCulture);
-        string name = Path.Combine(_folder, $"{_stem}.{stamp}{_extension}");
-        for (int i = 2; File.Exists(name); i++)
-            name = Path.Combine(_folder, string.Create(CultureInfo.InvariantCulture, $"{_stem}.{stamp}_{i}{_extension}"));
-        return name;
+        int number = Numbered().Where(file => file.Stamp == stamp).Select(file => file.Number).DefaultIfEmpty().Max() + 1;
+        return Path.Combine(_folder, number == 1
+            ? $"{_stem}.{stamp}{_extension}"
+            : string.Create(CultureInfo.InvariantCulture, $"{_stem}.{stamp}_{number}{_extension}"));
     }
 
     /// <summary>Puts the file that has the path's name aside.</summary>
@@ -48,28 +49,32 @@ internal sealed class RotatedFiles
     }
 
     /// <summary>Those put aside, the oldest first.</summary>
-    public IEnumerable<string> Oldest() => Directory.EnumerateFiles(_folder, $"{_stem}.*{_extension}")
-        .Select(path => (Path: path, Order: OrderOf(Path.GetFileName(path))))
-        .Where(file => file.Order is not null)
-        .OrderBy(file => file.Order)
-        .Select(file => file.Path);
+    public IEnumerable<string> Oldest() =>
+        Numbered().OrderBy(file => file.Stamp, StringComparer.Ordinal).ThenBy(file => file.Number).Select(file => file.Path);
 
-    /// <returns>When, and the how manieth of that second; null where it is none of ours.</returns>
-    private (DateTime Time, int Number)? OrderOf(string name)
+    private IEnumerable<(string Path, string Stamp, int Number)> Numbered()
     {
+        foreach (string path in Directory.EnumerateFiles(_folder))
+        {
+            if (TryParse(Path.GetFileName(path), out string stamp, out int number))
+                yield return (path, stamp, number);
+        }
+    }
+
+    /// <returns>Whether it is a name of ours.</returns>
+    private bool TryParse(string name, out string stamp, out int number)
+    {
+        (stamp, number) = ("", 1);
         int start = _stem.Length + 1, end = name.Length - _extension.Length;
         if (end - start < StampLength
             || !name.StartsWith(_stem + ".", StringComparison.Ordinal)
-            || !name.EndsWith(_extension, StringComparison.Ordinal)
-            || !DateTime.TryParseExact(name.AsSpan(start, StampLength), StampFormat, CultureInfo.InvariantCulture,
-                DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTime time))
-            return null;
+            || !name.EndsWith(_extension, StringComparison.Ordinal))
+            return false;
+        stamp = name[start..(start + StampLength)];
         ReadOnlySpan<char> rest = name.AsSpan(start + StampLength, end - start - StampLength);
-        if (rest.IsEmpty)
-            return (time, 1);
-        return rest[0] == '_' && int.TryParse(rest[1..], NumberStyles.None, CultureInfo.InvariantCulture, out int number)
-            ? (time, number)
-            : null;
+        return DateTime.TryParseExact(stamp, StampFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out _)
+            && (rest.IsEmpty
+                || (rest[0] == '_' && int.TryParse(rest[1..], NumberStyles.None, CultureInfo.InvariantCulture, out number)));
     }
 
     private static void Try(string operation, string path, Action<string> act)

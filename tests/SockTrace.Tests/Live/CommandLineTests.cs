@@ -28,6 +28,15 @@ public sealed class CommandLineTests
     [InlineData("--cgroup /tmp", "--cgroup /tmp: not a cgroup's id")]
     [InlineData("--netns /etc/passwd", "--netns /etc/passwd: /etc/passwd is no network namespace")]
     [InlineData("--netns /proc/self/ns/mnt", "--netns /proc/self/ns/mnt: /proc/self/ns/mnt is no network namespace")]
+    [InlineData("--export /tmp/t --rotate 100", "--rotate 100: not a size of at least 64KiB, such as 100MiB, or a time from 1s to 10000h, such as 1h")]
+    [InlineData("--export /tmp/t --rotate 1KiB", "--rotate 1KiB: not a size of at least 64KiB")]
+    [InlineData("--export /tmp/t --rotate 10ms", "--rotate 10ms: not a size of at least 64KiB, such as 100MiB, or a time from 1s")]
+    [InlineData("--export /tmp/t --rotate daily", "--rotate daily: not a size")]
+    [InlineData("--export /tmp/t --rotate 9999999999GiB", "--rotate 9999999999GiB: not a size")]
+    [InlineData("--export /tmp/t --rotate 1h --keep 0", "--keep 0: not a number from 1 to 1000000")]
+    [InlineData("--export /tmp/t --keep 3", "--keep: needs --rotate")]
+    [InlineData("--rotate 1h", "--rotate: needs --export FILE")]
+    [InlineData("--export /dev/null --rotate 1h", "--rotate: --export /dev/null is no file that could be put aside")]
     [InlineData("--export=", "--export: needs a value")]
     [InlineData("--no-such-option", "'--no-such-option': no such option")]
     [InlineData("--port", "--port: needs a value")]
@@ -49,6 +58,14 @@ public sealed class CommandLineTests
         (int exitCode, _, string[] errors) = SocktraceProcess.RunToEnd("record");
         Assert.Equal(2, exitCode);
         Assert.Contains("--output", Assert.Single(errors), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void StandardOutputCannotBePutAside()
+    {
+        (int exitCode, _, string[] errors) = SocktraceProcess.RunToEnd("record", "-o", "-", "--rotate", "1h");
+        Assert.Equal(2, exitCode);
+        Assert.Equal("socktrace: --rotate: --output - is no file that could be put aside", Assert.Single(errors));
     }
 
     [Fact]

@@ -1,11 +1,13 @@
-using System.Diagnostics;
-using System.Runtime.InteropServices;
+using System.Collections.Concurrent;
+using SockTrace.Host;
+using SockTrace.Output;
+using SockTrace.Tests.Output;
 using SockTrace.Tests.Support;
 
 namespace SockTrace.Tests.Live;
 
 /// <summary>Outputs that do not take what is written, and readers that go away.</summary>
-public sealed partial class OutputTests : IDisposable
+public sealed class OutputTests : IDisposable
 {
     private readonly TempFolder _folder = new();
 
@@ -50,26 +52,69 @@ public sealed partial class OutputTests : IDisposable
     public void AReadOnlyFileSystemIsNamed()
     {
         using var mount = new TestMount(_folder.File("readonly"), "size=64k,ro");
-        string path = Path.Combine(mount.Path, "trace.ndjson");
+        string path = mount.File("trace.ndjson");
         (int exitCode, _, string[] errors) = SocktraceProcess.RunToEnd("record", "-o", path, "--source", "bpf");
         Assert.Equal(1, exitCode);
         Assert.Equal($"socktrace: cannot create {path}: read-only file system", errors[^1]);
     }
 
-    [Fact]
-    public void AFullDiskEndsTheRunAndLeavesWholeLines()
+    [Theory]
+    [InlineData("trace.ndjson")]
+    [InlineData("trace.ndjson.gz")]
+    [InlineData("trace.ndjson.zst")]
+    public void OnAFullDiskTheRunGoesOnAndTheFileHasWholeLines(string name)
     {
         using var netns = new TestNamespace();
         using var mount = new TestMount(_folder.File("full"), "size=64k");
-        string path = Path.Combine(mount.Path, "trace.ndjson");
-        using var socktrace = SocktraceProcess.Start("record", "-o", path);
+        string path = mount.File(name);
+        using var socktrace = SocktraceProcess.Start("record", "-o", path, "--netns", $"{netns.Inode}");
 
-        netns.Run(() => Traffic.Cycle(1000, 7777));
+        netns.Run(() => Traffic.Cycle(4000, 7777));
+        string said = socktrace.WaitForErrorLine($"socktrace: cannot write to {path}");
+        socktrace.Terminate();
 
         Assert.Equal(1, socktrace.WaitForExit());
-        Assert.Contains($"socktrace: cannot write to {path}: no space left on device", socktrace.ErrorLines());
-        Assert.EndsWith("}\n", File.ReadAllText(path), StringComparison.Ordinal);
-        Assert.NotEmpty(RecordedTrace.Read(path).OfType("state"));
+        Assert.Equal($"socktrace: cannot write to {path}: no space left on device", said);
+        Assert.Single(socktrace.ErrorLines(), line => line.Contains("no space", StringComparison.Ordinal));
+        Assert.Matches(@" lost \(ring 0, kernel 0, queue [1-9]\d*, table 0\)", socktrace.ErrorLines()[^1]);
+        RecordedTrace trace = TraceFile.Read(path);
+        Assert.Equal(Enumerable.Range(1, trace.OfType("state").Count()), trace.OfType("state").Select(state => (int)state.Number("seq")!));
+        Assert.NotEmpty(trace.OfType("state"));
+        AssertNothingIsCut(path);
+    }
+
+    [Theory]
+    [InlineData("trace.ndjson")]
+    [InlineData("trace.ndjson.gz")]
+    [InlineData("trace.ndjson.zst")]
+    public void WhenADiskHasRoomAgainTheTraceGoesOnAndSaysWhatIsMissing(string name)
+    {
+        using var mount = new TestMount(_folder.File("full"), "size=64k");
+        string path = mount.File(name);
+        var said = new BlockingCollection<string>();
+        var queue = new OutputQueue(chunks: 4, chunkBytes: 16 * OutputQueue.MaxLine);
+        var sink = new NdjsonSink(new OutputWriter(OutputFile.Create(path, force: false), said.Add, queue: queue), new WallClock(), Headers.Any);
+        var records = new StateRecords();
+
+        while (sink.Losses.ByFailure == 0)
+        {
+            records.ProduceTo(sink, 100);
+            Thread.Yield();
+        }
+        mount.Resize("64m");
+        Assert.Equal($"cannot write to {path}: no space left on device", Take(said));
+        Assert.Equal($"can write to {path} again", Take(said));
+        Wait.Until(() => queue.IsDrained);
+        records.ProduceTo(sink, 100);
+        sink.OnEnd(records.Totals);
+        sink.Dispose();
+
+        Assert.Empty(said);
+        OutputQueueTests.AssertEveryRecordIsThereOrCounted(TraceFile.Read(path), records.Count);
+        AssertNothingIsCut(path);
+
+        static string Take(BlockingCollection<string> said) =>
+            said.TryTake(out string? message, TimeSpan.FromSeconds(20)) ? message : "nothing was said";
     }
 
     [Fact]
@@ -101,16 +146,17 @@ public sealed partial class OutputTests : IDisposable
     {
         using var netns = new TestNamespace();
         using var mount = new TestMount(_folder.File("full"), "size=64k");
-        string path = Path.Combine(mount.Path, "log");
+        string path = mount.File("log");
         string before = new('x', 50_000);
         File.WriteAllText(path, before);
         using var socktrace = SocktraceProcess.LaunchThrough("sh", "-c", $"exec \"$0\" record -v -o - >>\"$1\"", SocktraceProcess.Binary, path);
         socktrace.WaitUntilAttached();
 
         netns.Run(() => Traffic.Cycle(1000, 7777));
+        socktrace.WaitForErrorLine("socktrace: cannot write to standard output: no space left on device");
+        socktrace.Terminate();
 
         Assert.Equal(1, socktrace.WaitForExit());
-        Assert.Contains("socktrace: cannot write to standard output: no space left on device", socktrace.ErrorLines());
         Assert.StartsWith(before, File.ReadAllText(path), StringComparison.Ordinal);
     }
 
@@ -176,23 +222,94 @@ public sealed partial class OutputTests : IDisposable
         Assert.Equal(22, RecordedTrace.Read(path).OfType("state").Count());
     }
 
-    /// <summary>A tmpfs of its own.</summary>
-    private sealed partial class TestMount : IDisposable
+    [Fact]
+    public void HangUpOpensAFileThatWasMovedAwayAnew()
     {
-        public TestMount(string path, string options)
+        using var netns = new TestNamespace();
+        string path = _folder.File("trace.ndjson.zst"), moved = _folder.File("moved.ndjson.zst");
+        using var socktrace = SocktraceProcess.Start("record", "-o", path, "--netns", $"{netns.Inode}");
+        netns.Run(() => Traffic.Cycle(2, 7777));
+        netns.WaitUntilQuiet();
+
+        socktrace.HangUp(); // nothing has moved: nothing happens
+        File.Move(path, moved);
+        socktrace.HangUp();
+        Wait.Until(() => File.Exists(path));
+        netns.Run(() => Traffic.Cycle(3, 7777));
+        netns.WaitUntilQuiet();
+        socktrace.Terminate();
+        Assert.Equal(0, socktrace.WaitForExit());
+
+        RecordedTrace before = TraceFile.Read(moved), after = TraceFile.Read(path);
+        Assert.Equal("True", before.End.Text("continued"));
+        Assert.Empty(before.End.GetProperty("audit").EnumerateArray());
+        after.AssertWhole();
+        Assert.NotEmpty(after.End.GetProperty("audit").EnumerateArray());
+        Assert.Equal(5, before.Conns("client", netns.Inode).Concat(after.Conns("client", netns.Inode)).Count());
+        Assert.NotEmpty(after.Conns("client", netns.Inode));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
+    }
+
+    [Theory]
+    [InlineData("record", "-o", "-")]
+    [InlineData("live")]
+    public void HangUpEndsWhatHasNoFile(params string[] arguments)
+    {
+        using var socktrace = SocktraceProcess.Start(arguments);
+        socktrace.HangUp();
+        Assert.Equal(0, socktrace.WaitForExit());
+    }
+
+    [Fact]
+    public void ARunThatIsRotatedIsWholeInItsFiles()
+    {
+        using var netns = new TestNamespace();
+        string path = _folder.File("trace.ndjson.gz");
+        var files = new RotatedFiles(path);
+        using var socktrace = SocktraceProcess.Start("record", "-o", path, "--netns", $"{netns.Inode}", "--rotate", "1s");
+        int connections = 0;
+        Wait.Until(() =>
         {
-            Path = path;
-            Directory.CreateDirectory(path);
-            using var mount = Process.Start("mount", ["-t", "tmpfs", "-o", options, "tmpfs", path]);
-            mount.WaitForExit();
-            Assert.Equal(0, mount.ExitCode);
-        }
+            netns.Run(() => Traffic.Cycle(10, 7777));
+            connections += 10;
+            return files.Oldest().Count() >= 2;
+        });
+        netns.WaitUntilQuiet();
+        socktrace.Terminate();
+        Assert.Equal(0, socktrace.WaitForExit());
 
-        public string Path { get; }
+        RecordedTrace[] traces = [.. files.Oldest().Append(path).Select(TraceFile.Read)];
+        Assert.All(traces[..^1], trace => Assert.Equal("True", trace.End.Text("continued")));
+        traces[^1].AssertWhole();
+        Assert.Equal(connections, traces.Sum(trace => trace.Conns("client", netns.Inode).Count()));
+        long seq = 0;
+        Assert.All(traces.SelectMany(trace => trace.OfType("state")), state => Assert.Equal(++seq, state.Number("seq")));
+        Assert.All(files.Oldest(), file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
+    }
 
-        public void Dispose() => Assert.Equal(0, umount2(Path, 2 /* MNT_DETACH */));
+    [Fact]
+    public void ASecondSignalEndsWhatWaitsForAReaderThatDoesNotRead()
+    {
+        using var netns = new TestNamespace();
+        using var socktrace = SocktraceProcess.Start("record", "-o", "-", "--netns", $"{netns.Inode}");
+        netns.Run(() => Traffic.Cycle(1000, 7777)); // more than a pipe holds
+        socktrace.Terminate();
+        // Until its patience with doubled signals is over, a second one is the same wish.
+        socktrace.TerminateUntilItEnds();
+        Assert.Equal(128 + 15, socktrace.WaitForExit());
+    }
 
-        [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
-        private static partial int umount2(string target, int flags);
+    /// <summary>What the file has is whole: lines, or frames of whole lines.</summary>
+    private static void AssertNothingIsCut(string path)
+    {
+        (int exitCode, string last) = SocktraceProcess.Shell(Path.GetExtension(path) switch
+        {
+            ".gz" => $"gzip -dc '{path}' | tail -c 2",
+            ".zst" => $"zstd -q -dc '{path}' | tail -c 2",
+            _ => $"tail -c 2 '{path}'",
+        });
+        Assert.Equal((0, "}\n"), (exitCode, last));
+        if (Path.GetExtension(path) is ".gz" or ".zst")
+            Assert.Equal(0, SocktraceProcess.Shell($"{(Path.GetExtension(path) == ".gz" ? "gzip" : "zstd")} -q -t '{path}'").ExitCode);
     }
 }

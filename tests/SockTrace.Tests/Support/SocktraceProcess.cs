@@ -7,7 +7,7 @@ namespace SockTrace.Tests.Support;
 /// <summary>The native binary, running.</summary>
 internal sealed partial class SocktraceProcess : IDisposable
 {
-    private const int Sigint = 2, Sigterm = 15, Sigcont = 18, Sigstop = 19;
+    private const int Sighup = 1, Sigint = 2, Sigterm = 15, Sigcont = 18, Sigstop = 19;
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
 
     private readonly Process _process;
@@ -66,6 +66,11 @@ internal sealed partial class SocktraceProcess : IDisposable
     public void Interrupt() => Assert.Equal(0, kill(_process.Id, Sigint));
 
     public void Terminate() => Assert.Equal(0, kill(_process.Id, Sigterm));
+
+    /// <summary>SIGTERM, again and again, until it ends.</summary>
+    public void TerminateUntilItEnds() => Wait.Until(() => kill(_process.Id, Sigterm) != 0 || _process.HasExited);
+
+    public void HangUp() => Assert.Equal(0, kill(_process.Id, Sighup));
 
     /// <summary>Stops it for a while: SIGSTOP.</summary>
     public void Pause() => Assert.Equal(0, kill(_process.Id, Sigstop));
