@@ -26,6 +26,9 @@ internal static class LiveVerb
         return command;
     }
 
-    private static LineSink Lines(WallClock clock) => new(new OutputWriter(OutputFile.StandardOutput(), Terminal.Say), clock, TimeZoneInfo.Local,
-        alarm: !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")));
+    /// <summary>The lines that people read, on standard output.</summary>
+    /// <param name="queue">Null for one that drops what finds no room.</param>
+    public static LineSink Lines(WallClock clock, OutputQueue? queue = null) =>
+        new(new OutputWriter(OutputFile.StandardOutput(), Terminal.Say, queue: queue), clock, TimeZoneInfo.Local,
+            alarm: !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")));
 }

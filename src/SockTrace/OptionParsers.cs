@@ -5,6 +5,7 @@ using SockTrace.Bpf;
 using SockTrace.Events;
 using SockTrace.Filters;
 using SockTrace.Host;
+using SockTrace.Replay;
 using SockTrace.Reporting;
 
 namespace SockTrace;
@@ -119,6 +120,18 @@ internal static class OptionParsers
         }
         return [.. by.Distinct()];
     }
+
+    public static double? Speed(ArgumentResult result) => Text(result) switch
+    {
+        "max" => double.PositiveInfinity,
+        string text when double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double speed)
+            && speed is >= 0.001 and <= 1e6 => speed,
+        _ => Fail<double?>(result, "a number from 0.001 to 1000000, or max"),
+    };
+
+    public static TraceTime? Moment(ArgumentResult result) =>
+        DurationOf(Text(result)) is TimeSpan since ? new TraceTime(since.Ticks * TimeSpan.NanosecondsPerTick, IsSinceBegin: true)
+            : TraceTime.Parse(Text(result)) ?? Fail<TraceTime?>(result, "a time such as 2026-11-23T10:12:13Z, or how long after the trace's begin, such as 90s");
 
     /// <returns>Null where it is no time above 0 and up to 10000 hours.</returns>
     private static TimeSpan? DurationOf(string text)

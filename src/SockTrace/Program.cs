@@ -8,6 +8,7 @@ var root = new RootCommand(
     LiveVerb.Create(),
     RecordVerb.Create(),
     ReportVerb.Create(),
+    ReplayVerb.Create(),
 };
 
 ParseResult parsed = root.Parse(args);
@@ -44,6 +45,6 @@ static string WhatIsWrong(ParseResult parsed)
         return $"'{token}': {what}; --help shows them";
     }
     return parsed.CommandResult.Command is RootCommand
-        ? "say what to do: live, record or report; --help shows more"
+        ? "say what to do: live, record, report or replay; --help shows more"
         : parsed.Errors[0].Message;
 }

@@ -1,9 +1,8 @@
 using System.CommandLine;
-using SockTrace.Host;
-using SockTrace.Pipeline;
+using SockTrace.Filters;
+using SockTrace.Output;
 using SockTrace.Reading;
 using SockTrace.Replay;
-using SockTrace.Tracking;
 
 namespace SockTrace;
 
@@ -23,13 +22,13 @@ internal static class ReplayVerb
         {
             Description = "Begin here: a time, or how long after the trace's begin; what was before is run through unseen",
             HelpName = "TIME",
-            CustomParser = OptionParsers.TraceTime,
+            CustomParser = OptionParsers.Moment,
         };
         var to = new Option<TraceTime?>("--to")
         {
             Description = "End here, likewise",
             HelpName = "TIME",
-            CustomParser = OptionParsers.TraceTime,
+            CustomParser = OptionParsers.Moment,
         };
         var filter = new FilterOptions();
         var command = new Command("replay", "Show a trace as `live` would have shown it") { file, speed, from, to };
@@ -39,13 +38,13 @@ internal static class ReplayVerb
         return command;
     }
 
-    private static int Run(string path, double speed, TraceTime? from, TraceTime? to, Filters.TraceFilter filter)
+    private static int Run(string path, double speed, TraceTime? from, TraceTime? to, TraceFilter filter)
     {
         try
         {
             using var source = new TraceSource(path, speed, from, to, new FaultLimit().Say);
-            ITraceSink Lines(WallClock clock) => LiveVerb.Lines(clock, waitsForReader: true);
-            return TraceRun.Replay(source, filter, clock => new FromSink(Lines(clock), source.FromNs));
+            return TraceRun.Replay(source, filter,
+                clock => [new FromSink(LiveVerb.Lines(clock, new OutputQueue(waits: true)), source.FromNs)]);
         }
         catch (TraceException e)
         {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using SockTrace.Host;
 using SockTrace.Output;
 using SockTrace.Reading;
 using SockTrace.Reporting;
@@ -8,9 +9,6 @@ namespace SockTrace;
 /// <summary><c>socktrace report</c>: latency histograms and findings from traces.</summary>
 internal static class ReportVerb
 {
-    /// <summary>Lines that are told of one by one; the rest is counted.</summary>
-    private const int MaxFaults = 10;
-
     public static Command Create()
     {
         var files = new Argument<string[]>("FILE")
@@ -79,16 +77,29 @@ internal static class ReportVerb
                 text = ReportFormats.Write(builder, ProgramVersion.Text, format);
             }
             using OutputFile output = path == "-" ? OutputFile.StandardOutput() : OutputFile.Create(path, force);
-            output.Write(text);
-            return exitCode;
+            return Write(output, text) ?? exitCode;
         }
         catch (OutputException e)
         {
-            if (e.IsClosedPipe)
-                return ExitCode.Done;
             Terminal.Say(e.Message);
             return ExitCode.Failed;
         }
+    }
+
+    /// <returns>Null where all of it is written; else the exit code.</returns>
+    private static int? Write(OutputFile output, ReadOnlySpan<byte> text)
+    {
+        while (!text.IsEmpty)
+        {
+            text = text[output.Write(text, cutsAtLines: false, out int errno)..];
+            if (errno == Errno.EPIPE)
+                return ExitCode.Done;
+            if (errno == 0)
+                continue;
+            Terminal.Say($"cannot write to {output.Name}: {Errno.Text(errno)}");
+            return ExitCode.Failed;
+        }
+        return null;
     }
 
     /// <returns>Null where there is nothing to report on.</returns>
@@ -99,7 +110,7 @@ internal static class ReportVerb
         {
             try
             {
-                using var file = new TraceFile(name, new FaultLimit(MaxFaults).Say);
+                using var file = new TraceFile(name, new FaultLimit().Say);
                 builder.Add(file);
                 if (WhyNothing(file) is { } reason)
                 {

@@ -7,7 +7,6 @@ namespace SockTrace;
 internal sealed class TraceOptions
 {
     private const int DefaultMaxConnections = 262_144;
-    private static readonly TimeSpan DefaultStatsInterval = TimeSpan.FromSeconds(10);
 
     private readonly FilterOptions _filter = new();
 
@@ -57,8 +56,7 @@ internal sealed class TraceOptions
         command.Add(_source);
         command.Add(_duration);
         _filter.AddTo(command);
-        foreach (Option option in (Option[])
-            [_maxConnections, _buffer, _statsInterval, _verbose])
+        foreach (Option option in (Option[])[_maxConnections, _buffer, _statsInterval, _verbose])
             command.Add(option);
     }
 
@@ -70,7 +68,7 @@ internal sealed class TraceOptions
         FilterText = _filter.Text(parsed),
         MaxConnections = parsed.GetValue(_maxConnections),
         RingBytes = parsed.GetValue(_buffer) ?? (uint)BpfSource.DefaultRingBytes,
-        StatsInterval = parsed.GetValue(_statsInterval) ?? DefaultStatsInterval,
+        StatsInterval = parsed.GetValue(_statsInterval) ?? TraceSettings.DefaultStatsInterval,
         Verbose = parsed.GetValue(_verbose),
     };
 }

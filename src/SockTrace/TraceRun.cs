@@ -1,7 +1,9 @@
 using SockTrace.Bpf;
+using SockTrace.Filters;
 using SockTrace.Host;
 using SockTrace.Output;
 using SockTrace.Pipeline;
+using SockTrace.Replay;
 using SockTrace.Tracking;
 
 namespace SockTrace;
@@ -38,30 +40,52 @@ internal static class TraceRun
         }
     }
 
+    /// <summary>Runs a trace through the same loop, until it ends or is told to.</summary>
+    /// <param name="source">The trace.</param>
+    /// <param name="filter">Which connections are meant.</param>
+    /// <param name="openSinks">Opens the outputs.</param>
+    public static int Replay(TraceSource source, TraceFilter filter, Func<WallClock, ITraceSink[]> openSinks)
+    {
+        using var stop = new CancellationTokenSource();
+        using var signals = new StopSignals(stop, onHangUp: null);
+        PortRange? ports = source.Header?.Ports;
+        var options = new TrackerOptions { Filter = filter, TimeWait = source.TimeWait, Ranges = _ => ports };
+        // Its times are the wall clock's already.
+        var clock = WallClock.Fixed(0);
+        return Run(source, options, openSinks(clock), clock, TraceSettings.DefaultStatsInterval, duration: null, isVerbose: false, stop.Token);
+    }
+
     private static int Run(
         TraceSettings settings, IEventSource source, Func<TraceHeader, WallClock, ITraceSink[]> openSinks,
         CancellationToken stop)
     {
         var clock = new WallClock();
         ITraceSink[] sinks = openSinks(HeaderOf(settings, source), clock);
+        var options = new TrackerOptions
+        {
+            MaxConnections = settings.MaxConnections,
+            MaxPorts = settings.MaxConnections,
+            Filter = settings.Filter,
+            TimeWait = source.TimeWait,
+            TimeWaitIsCountedAtExpiry = source.TimeWaitIsCountedAtExpiry,
+            Namespaces = new NetworkNamespaces(settings.Filter.Netns),
+        };
+        return Run(source, options, sinks, clock, settings.StatsInterval, settings.Duration, settings.Verbose, stop);
+    }
+
+    private static int Run(
+        IEventSource source, TrackerOptions options, ITraceSink[] sinks, WallClock clock, TimeSpan statsInterval, TimeSpan? duration,
+        bool isVerbose, CancellationToken stop)
+    {
         TraceLoop loop;
         int exitCode;
         try
         {
-            var options = new TrackerOptions
-            {
-                MaxConnections = settings.MaxConnections,
-                MaxPorts = settings.MaxConnections,
-                Filter = settings.Filter,
-                TimeWait = source.TimeWait,
-                TimeWaitIsCountedAtExpiry = source.TimeWaitIsCountedAtExpiry,
-                Namespaces = new NetworkNamespaces(settings.Filter.Netns),
-            };
             var tracker = new ConnectionTracker(options, sinks);
-            loop = new TraceLoop(source, tracker, options, settings.StatsInterval, sinks, clock, settings.Verbose ? Terminal.Say : null);
-            if (settings.Verbose)
+            loop = new TraceLoop(source, tracker, options, statsInterval, sinks, clock, isVerbose ? Terminal.Say : null);
+            if (isVerbose)
                 Terminal.Say("tracing");
-            exitCode = RunToEnd(loop, sinks, settings.Duration, stop);
+            exitCode = RunToEnd(loop, sinks, duration, stop);
         }
         finally
         {

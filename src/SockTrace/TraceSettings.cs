@@ -14,6 +14,9 @@ internal sealed record TraceSettings
 
     public required int MaxConnections { get; init; }
 
+    /// <summary>How often totals and the fullest pools are told, unless somebody asks for another.</summary>
+    public static readonly TimeSpan DefaultStatsInterval = TimeSpan.FromSeconds(10);
+
     public required TimeSpan StatsInterval { get; init; }
 
     /// <summary>A power of two.</summary>

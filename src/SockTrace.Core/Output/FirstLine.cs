@@ -6,7 +6,7 @@ namespace SockTrace.Output;
 /// <summary>The <c>header</c> of a trace: the first line of every file.</summary>
 internal static class FirstLine
 {
-    private const int Schema = 1;
+    public const int Schema = 1;
 
     /// <summary>More than all names and scalars take.</summary>
     private const int MaxScalars = 4096;

@@ -58,7 +58,7 @@ internal sealed class LineSink : ITraceSink
         line.Column("CLOSE"u8, StateWidth);
         bool isPlain = closed.Reason is CloseReason.Closed or CloseReason.Unknown;
         if (!isPlain)
-            line.Text(CloseReasons.Name(closed.Reason));
+            line.Text(RecordNames.Of(closed.Reason));
         if (closed.LifetimeNs >= 0)
         {
             line.Text(isPlain ? "life "u8 : ", life "u8);

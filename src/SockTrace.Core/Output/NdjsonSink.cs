@@ -68,7 +68,7 @@ internal sealed class NdjsonSink : ITraceSink
         }
         line.Raw(fourTuple);
         line.Raw(",\"role\":\""u8);
-        line.Raw(NameOf(connection.Role));
+        line.Raw(RecordNames.Of(connection.Role));
         line.Raw("\""u8);
         WriteOwner(ref line, connection, withUid: true);
         if (connection.OpenedNs != 0)
@@ -83,12 +83,12 @@ internal sealed class NdjsonSink : ITraceSink
         WriteNs(ref line, ",\"lifetime_ns\":"u8, closed.LifetimeNs);
         WriteStateTimes(ref line, times);
         line.Raw(",\"close_reason\":\""u8);
-        line.Raw(CloseReasons.Name(closed.Reason));
+        line.Raw(RecordNames.Of(closed.Reason));
         line.Raw("\""u8);
         if (closed.ClosedBy != ClosedBy.Unknown)
         {
             line.Raw(",\"closed_by\":\""u8);
-            line.Raw(NameOf(closed.ClosedBy));
+            line.Raw(RecordNames.Of(closed.ClosedBy));
             line.Raw("\""u8);
         }
         if (closed.Totals is CloseTotals totals && connection.Role != Role.Listener)
@@ -96,7 +96,7 @@ internal sealed class NdjsonSink : ITraceSink
         if (connection.Reuse != PortReuse.None)
         {
             line.Raw(",\"reuse\":\""u8);
-            line.Raw(NameOf(connection.Reuse));
+            line.Raw(RecordNames.Of(connection.Reuse));
             line.Raw("\""u8);
             WriteNs(ref line, ",\"reuse_gap_ns\":"u8, connection.ReuseGapNs);
         }
@@ -120,7 +120,7 @@ internal sealed class NdjsonSink : ITraceSink
         WriteNs(ref line, ",\"fin_wait2_ns\":"u8, ended.FinWait2Ns);
         WriteNs(ref line, ",\"duration_ns\":"u8, ended.DurationNs);
         line.Raw(",\"ended\":\""u8);
-        line.Raw(NameOf(ended.Ending));
+        line.Raw(RecordNames.Of(ended.Ending));
         line.Raw(ended.IsInferred ? "\",\"precision\":\"inferred\""u8 : "\",\"precision\":\"measured\""u8);
         End(ref line, ref _counts.TimeWaits);
     }
@@ -277,7 +277,7 @@ internal sealed class NdjsonSink : ITraceSink
     {
         line.Field(",\"count\":"u8, loss.Count);
         line.Raw(",\"where\":\""u8);
-        line.Raw(NameOf(loss.Place));
+        line.Raw(RecordNames.Of(loss.Place));
         line.Field("\",\"total\":"u8, loss.Total);
     }
 
@@ -294,7 +294,7 @@ internal sealed class NdjsonSink : ITraceSink
             line.Field(",\"uid\":"u8, connection.Uid);
         }
         line.Raw(",\"owner_from\":\""u8);
-        line.Raw(NameOf(connection.OwnerFrom));
+        line.Raw(RecordNames.Of(connection.OwnerFrom));
         line.Raw("\""u8);
     }
 
@@ -329,54 +329,4 @@ internal sealed class NdjsonSink : ITraceSink
             line.Field(",\"srtt_us\":"u8, totals.SrttUs);
         }
     }
-
-    private static ReadOnlySpan<byte> NameOf(Role role) => role switch
-    {
-        Role.Client => "client"u8,
-        Role.Server => "server"u8,
-        Role.Listener => "listener"u8,
-        _ => "unknown"u8,
-    };
-
-    private static ReadOnlySpan<byte> NameOf(OwnerFrom from) => from switch
-    {
-        OwnerFrom.Connect => "connect"u8,
-        OwnerFrom.Accept => "accept"u8,
-        OwnerFrom.Listen => "listen"u8,
-        OwnerFrom.Close => "close"u8,
-        OwnerFrom.Snapshot => "snapshot"u8,
-        _ => "unknown"u8,
-    };
-
-    private static ReadOnlySpan<byte> NameOf(ClosedBy by) => by switch
-    {
-        ClosedBy.Local => "local"u8,
-        ClosedBy.Remote => "remote"u8,
-        _ => "both"u8,
-    };
-
-    private static ReadOnlySpan<byte> NameOf(PortReuse reuse) => reuse switch
-    {
-        PortReuse.InTimeWait => "in_time_wait"u8,
-        PortReuse.AfterTimeWait => "after_time_wait"u8,
-        _ => "other_destination"u8,
-    };
-
-    private static ReadOnlySpan<byte> NameOf(MiniSocketEnding ending) => ending switch
-    {
-        MiniSocketEnding.Expired => "expired"u8,
-        MiniSocketEnding.Reused => "reused"u8,
-        MiniSocketEnding.Reopened => "reopened"u8,
-        MiniSocketEnding.Killed => "killed"u8,
-        MiniSocketEnding.Overflow => "overflow"u8,
-        _ => "lost"u8,
-    };
-
-    private static ReadOnlySpan<byte> NameOf(LossPlace place) => place switch
-    {
-        LossPlace.Ring => "ring"u8,
-        LossPlace.Kernel => "kernel"u8,
-        LossPlace.Queue => "queue"u8,
-        _ => "table"u8,
-    };
 }

@@ -29,6 +29,7 @@ internal sealed class OutputQueue
     private readonly Stack<OutputChunk> _free;
     private readonly byte[] _dropped = new byte[MaxLine];
     private readonly TimeSpan _interval;
+    private readonly bool _waits;
     private readonly int _chunks;
 
     private OutputChunk? _open;
@@ -40,11 +41,13 @@ internal sealed class OutputQueue
     /// <param name="interval">A buffer that is not full is handed over no more often than this.</param>
     /// <param name="chunks">How many buffers.</param>
     /// <param name="chunkBytes">The size of each.</param>
-    public OutputQueue(TimeSpan interval = default, int chunks = DefaultChunks, int chunkBytes = DefaultChunkBytes)
+    /// <param name="waits">Whether a line waits for room, and is never dropped: for what is not live.</param>
+    public OutputQueue(TimeSpan interval = default, int chunks = DefaultChunks, int chunkBytes = DefaultChunkBytes, bool waits = false)
     {
         Debug.Assert(chunkBytes >= 2 * MaxLine);
         _interval = interval;
         _chunks = chunks;
+        _waits = waits;
         _waiting = new Queue<OutputChunk>(chunks + 4);
         _free = new Stack<OutputChunk>(chunks);
         for (int i = 0; i < chunks; i++)
@@ -185,7 +188,11 @@ internal sealed class OutputQueue
             return;
         chunk.Length = 0;
         lock (_gate)
+        {
             _free.Push(chunk);
+            if (_waits)
+                Monitor.PulseAll(_gate);
+        }
     }
 
     /// <summary>Waits until nothing more will come, or the time is over.</summary>
@@ -205,6 +212,8 @@ internal sealed class OutputQueue
         lock (_gate)
         {
             EnqueueOpen();
+            while (_waits && _free.Count == 0)
+                Monitor.Wait(_gate);
             return _open = _free.TryPop(out OutputChunk? next) ? next : null;
         }
     }

@@ -1,3 +1,6 @@
+using System.Text.Json.Serialization;
+using SockTrace.Host;
+
 namespace SockTrace.Reading;
 
 /// <summary>The first line of a trace. What it does not say is null.</summary>
@@ -16,6 +19,11 @@ internal sealed record HeaderRecord
     public string? Filters { get; set; }
     public string? PortRange { get; set; }
     public string? ReservedPorts { get; set; }
+
+    /// <summary>Ports to choose from; null where the header does not tell.</summary>
+    [JsonIgnore]
+    public PortRange? Ports => SockTrace.Host.PortRange.Parse(PortRange?.Replace('-', '\t'), ReservedPorts);
+
     public long? FinTimeoutSeconds { get; set; }
     public long? TimeWaitReuse { get; set; }
     public long? MaxTimeWaitBuckets { get; set; }

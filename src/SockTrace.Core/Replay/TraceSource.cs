@@ -140,7 +140,7 @@ internal sealed class TraceSource : IEventSource
     private bool WaitFor(long timeNs, TimeSpan timeout)
     {
         long due = DueNs();
-        if (timeNs <= due)
+        if (timeNs <= due || NowNs < FromNs)
             return true;
         var left = TimeSpan.FromMilliseconds(Math.Ceiling((timeNs - due) / _speed / 1e6));
         _stopped.Wait(left < timeout ? left : timeout);

@@ -14,8 +14,8 @@ internal static class Notes
         string name = string.Join(", ", trace.Files.Select(TraceFile.Show));
         if (trace.Header is null)
             yield return new Note("no-header", $"{name} has no header: host, source and settings are not known, and more of its begin may be missing.");
-        if (trace.Header is { Schema: > NdjsonSink.Schema } header)
-            yield return new Note("newer-schema", $"{name} is of schema {header.Schema}, newer than this program's {NdjsonSink.Schema}: what it does not know is left out.");
+        if (trace.Header is { Schema: > FirstLine.Schema } header)
+            yield return new Note("newer-schema", $"{name} is of schema {header.Schema}, newer than this program's {FirstLine.Schema}: what it does not know is left out.");
         if (trace.Lost.All > 0)
             yield return new Note("lost", $"{name}: {trace.Lost.All} events were lost (ring {trace.Lost.Ring}, kernel {trace.Lost.Kernel}, queue {trace.Lost.Queue}, table {trace.Lost.Table}); counts are too low by about that.");
         if (trace.Malformed > 0)

@@ -77,7 +77,7 @@ internal sealed class TraceSummary
 
     /// <summary>Ports to choose from; null where the trace does not tell.</summary>
     [JsonIgnore]
-    public PortRange? Ports => PortRange.Parse(Header?.PortRange?.Replace('-', '\t'), Header?.ReservedPorts);
+    public PortRange? Ports => Header?.Ports;
 
     public void Add(TraceRecord record)
     {

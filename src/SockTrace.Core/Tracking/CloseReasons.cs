@@ -108,21 +108,6 @@ internal static class CloseReasons
         };
     }
 
-    /// <summary>The name in records, as UTF-8.</summary>
-    public static ReadOnlySpan<byte> Name(CloseReason reason) => reason switch
-    {
-        CloseReason.Closed => "closed"u8,
-        CloseReason.ResetByPeer => "reset_by_peer"u8,
-        CloseReason.ResetByUs => "reset_by_us"u8,
-        CloseReason.Refused => "refused"u8,
-        CloseReason.TimedOut => "timed_out"u8,
-        CloseReason.Unreachable => "unreachable"u8,
-        CloseReason.PortExhausted => "port_exhausted"u8,
-        CloseReason.ListenerClosed => "listener_closed"u8,
-        CloseReason.Disconnected => "disconnected"u8,
-        _ => "unknown"u8,
-    };
-
     private static (CloseReason Reason, ClosedBy By) OfError(int error) => error switch
     {
         Errno.ECONNREFUSED => (CloseReason.Refused, ClosedBy.Remote),
