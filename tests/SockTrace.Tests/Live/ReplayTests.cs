@@ -1,0 +1,98 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using SockTrace.Tests.Support;
+
+namespace SockTrace.Tests.Live;
+
+/// <summary>`socktrace replay`, as it is used. It needs no kernel that could be traced.</summary>
+public sealed class ReplayTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void AReplayShowsWhatLiveShowed()
+    {
+        (int exitCode, string output) = SocktraceProcess.Shell($"TZ=UTC $S replay '{Recorded("orderly.ndjson")}' --speed max");
+        Assert.Equal(0, exitCode);
+        Assert.Equal(File.ReadAllText(Recorded("orderly.txt")), output);
+    }
+
+    [Fact]
+    public void FiltersChooseAsTheyDoLive()
+    {
+        (int exitCode, string output) = SocktraceProcess.Shell($"$S replay '{Recorded("orderly.ndjson")}' --speed max --port 7778");
+        Assert.Equal(0, exitCode);
+        Assert.Single(output.Split('\n', StringSplitOptions.RemoveEmptyEntries)); // the heading
+    }
+
+    [Fact]
+    public void WhatWasBeforeIsRunThroughUnseen()
+    {
+        string trace = _folder.File("trace.ndjson");
+        File.WriteAllLines(trace,
+        [
+            State("10:00:00.000000000", "1", "CLOSE", "SYN_SENT"), State("10:00:00.000100000", "1", "SYN_SENT", "ESTABLISHED"),
+            State("10:30:00.000000000", "1", "ESTABLISHED", "FIN_WAIT1"), State("10:30:05.000000000", "1", "FIN_WAIT1", "FIN_WAIT2"),
+        ]);
+        var watch = Stopwatch.StartNew();
+        foreach (string from in (string[])["29m", "2026-11-23T10:29:00Z"])
+        {
+            (int exitCode, string output) = SocktraceProcess.Shell($"TZ=UTC $S replay '{trace}' --from {from} --to 1801s --speed 1000");
+            Assert.Equal(0, exitCode);
+            string line = Assert.Single(output.Split('\n', StringSplitOptions.RemoveEmptyEntries)[1..]);
+            // How long it was established is known: what was before has been seen, though not shown.
+            Assert.Matches("^10:30:00.000 .* FIN_WAIT1 +1800s in ESTABLISHED", line);
+        }
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(20), "half an hour that was not to be seen took " + watch.Elapsed);
+    }
+
+    [Fact]
+    public void ATraceTakesItsTime()
+    {
+        string trace = _folder.File("trace.ndjson");
+        File.WriteAllLines(trace,
+            [State("10:00:00.000000000", "1", "CLOSE", "SYN_SENT"), State("10:00:04.000000000", "1", "SYN_SENT", "CLOSE")]);
+        var watch = Stopwatch.StartNew();
+        Assert.Equal(0, SocktraceProcess.Shell($"$S replay '{trace}' --speed 4").ExitCode);
+        Assert.InRange(watch.Elapsed.TotalSeconds, 1, 10);
+    }
+
+    [Fact]
+    public void ASlowReaderLosesNothing()
+    {
+        string trace = _folder.File("trace.ndjson");
+        File.WriteAllLines(trace, Enumerable.Range(1, 200_000).Select(i => State("10:00:00.000000000", $"{i:x}", "CLOSE", "SYN_SENT")));
+        (int exitCode, string output) = SocktraceProcess.Shell(
+            $"$S replay '{trace}' --speed max 2>'{_folder.File("err")}' | (sleep 1; wc -l); tail -n 1 '{_folder.File("err")}'");
+        Assert.Equal(0, exitCode);
+        Assert.Equal(["200001", "socktrace: 200000 transitions, none lost, 0 unmatched"], output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Theory]
+    [InlineData("--speed 0", "--speed 0: not a number from 0.001 to 1000000, or max")]
+    [InlineData("--from soon", "--from soon: not a time such as 2026-11-23T10:12:13Z, or how long after the trace's begin, such as 90s")]
+    public void BadInputIsQuoted(string option, string error)
+    {
+        (int exitCode, _, string[] errors) = SocktraceProcess.RunToEnd(["replay", Recorded("orderly.ndjson"), .. option.Split(' ')]);
+        Assert.Equal(2, exitCode);
+        Assert.Equal("socktrace: " + error, Assert.Single(errors));
+    }
+
+    [Fact]
+    public void WhatIsNoTraceIsNotReplayed()
+    {
+        string path = _folder.File("notes.txt");
+        File.WriteAllText(path, "not a trace\n");
+        (int exitCode, _, string[] errors) = SocktraceProcess.RunToEnd("replay", path);
+        Assert.Equal(1, exitCode);
+        Assert.Equal($"socktrace: cannot replay {path}: no line of it is a record", Assert.Single(errors));
+    }
+
+    private static string State(string time, string id, string old, string @new) =>
+        $$"""{"type":"state","ts":"2026-11-23T{{time}}Z","seq":1,"id":"{{id}}","netns":1,"family":"ipv4","laddr":"10.0.0.1","lport":40000,"raddr":"10.0.0.2","rport":80,"old":"{{old}}","new":"{{@new}}","owner_from":"unknown"}""";
+
+    private static string Recorded(string name, [CallerFilePath] string thisFile = "") =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "Recorded", name));
+}
