@@ -44,13 +44,15 @@ internal sealed unsafe class BpfSource : IEventSource
     private readonly BpfCounts[] _cpuCounts;
     private readonly Destination* _destination;
     private readonly SnapshotFeed? _snapshots;
+    private readonly Queue<string> _notes;
     private Task<BpfSymbols>? _symbols;
     private bool _hasMore;
 
-    private BpfSource(BpfObjectHandle @object, BpfVariant variant, TraceFilter filter, uint ringBytes)
+    private BpfSource(BpfObjectHandle @object, BpfVariant variant, TraceFilter filter, uint ringBytes, Queue<string> notes)
     {
         _object = @object;
         _variant = variant;
+        _notes = notes;
         var config = BpfConfig.From(filter);
         config.WakeBytes = ringBytes / 4;
         variant.Fill(ref config);
@@ -73,6 +75,7 @@ internal sealed unsafe class BpfSource : IEventSource
             Attach("on_set_state_missed");
             foreach (string name in variant.Programs)
                 Attach(name);
+            variant.ThrowIfHooksDoNotRun();
             _symbols = Task.Run(KernelSymbols.Read);
             _snapshots = new SnapshotFeed(new BpfSnapshot(_object.Program("snapshot").AttachIterator(), filter.Netns));
         }
@@ -99,19 +102,21 @@ internal sealed unsafe class BpfSource : IEventSource
         BpfPreflight.Check();
         BpfLog.Capture();
         BpfException? refusal = null;
+        var notes = new Queue<string>();
         try
         {
-            foreach (BpfVariant variant in BpfVariant.Candidates())
+            foreach (BpfVariant variant in BpfVariant.Candidates(notes.Enqueue))
             {
                 var @object = new BpfObjectHandle(EmbeddedObject(), "socktrace\0"u8);
                 try
                 {
-                    return new BpfSource(@object, variant, filter, ringBytes);
+                    return new BpfSource(@object, variant, filter, ringBytes, notes);
                 }
                 catch (BpfException e)
                 {
                     @object.Dispose();
                     refusal = e; // the next asks for less; the last refusal is what counts
+                    notes.Enqueue($"TIME_WAIT not by {variant.TimeWait.ToString().ToLowerInvariant()}: {e.Message}");
                     if (e.Errno == Errno.ENOMEM)
                         break;
                 }
@@ -142,7 +147,7 @@ internal sealed unsafe class BpfSource : IEventSource
 
     public void Resynchronise() => _snapshots!.Request();
 
-    public string? TakeNote() => _snapshots!.TakeNote();
+    public string? TakeNote() => _notes.TryDequeue(out string? note) ? note : _snapshots!.TakeNote();
 
     public void Stop()
     {

@@ -48,11 +48,11 @@ internal sealed record BpfVariant
     public static IEnumerable<string> AllOptionalPrograms => [.. MiniPrograms, .. TimerPrograms, "on_accept4", "on_accept2"];
 
     /// <summary>What this kernel should be able to do, the best first.</summary>
+    /// <param name="note">Is told what it cannot do, and why.</param>
     /// <exception cref="BpfException">The kernel's BTF cannot be read.</exception>
-    public static IEnumerable<BpfVariant> Candidates()
+    public static IEnumerable<BpfVariant> Candidates(Action<string> note)
     {
         using var btf = new KernelBtf();
-        bool hasFentry = LetsFunctionsBeHooked(btf);
 
         var plain = new BpfVariant
         {
@@ -64,7 +64,11 @@ internal sealed record BpfVariant
             TimeWaitIsCountedAtExpiry = btf.HasMember("inet_timewait_sock", "tw_kill"),
         };
         var candidates = new List<BpfVariant>();
-        if (hasFentry && MiniFunctions.All(btf.HasFunction))
+        if (WhyNoFunctions(btf) is string noFunctions)
+        {
+            note($"TIME_WAIT not by functions: {noFunctions}");
+        }
+        else
         {
             candidates.Add(plain with
             {
@@ -73,7 +77,9 @@ internal sealed record BpfVariant
                 AcceptProgram = btf.ParameterCount("inet_csk_accept") switch { 4 => "on_accept4", 2 => "on_accept2", _ => null },
             });
         }
-        if (KernelSymbols.CanBeSeen && btf.HasFunction("tw_timer_handler") && btf.HasFunction("bpf_rdonly_cast"))
+        if (WhyNoTimers(btf) is string noTimers)
+            note($"TIME_WAIT not by timers: {noTimers}");
+        else
             candidates.Add(plain with { TimeWait = TimeWaitSight.Timers });
         candidates.Add(plain);
         return candidates;
@@ -87,24 +93,47 @@ internal sealed record BpfVariant
         config.TickNs = (uint)KernelTick.Ns;
     }
 
+    /// <summary>
+    /// After all is attached: from 6.1 on, or a little before, hooks of functions attach although
+    /// kernel.ftrace_enabled is 0, and then none of them is ever run. (5.10 refuses: EBUSY.)
+    /// </summary>
+    /// <exception cref="BpfException">So it is.</exception>
+    public void ThrowIfHooksDoNotRun()
+    {
+        if (TimeWait == TimeWaitSight.Functions && HostFacts.ReadLine("/proc/sys/kernel/ftrace_enabled") == "0")
+            throw new BpfException("run what hooks functions while kernel.ftrace_enabled is 0", Errno.EBUSY);
+    }
+
+    private static string? WhyNoFunctions(KernelBtf btf)
+    {
+        if (MiniFunctions.FirstOrDefault(name => !btf.HasFunction(name)) is string missing)
+            return $"the kernel has no {missing}()";
+        int error = TryToHook(btf.FunctionId("inet_twsk_deschedule_put"));
+        return error == 0 ? null : $"the kernel lets none be hooked: {Errno.Describe(error)}";
+    }
+
+    private static string? WhyNoTimers(KernelBtf btf) =>
+        !btf.HasFunction("tw_timer_handler") ? "the kernel has no tw_timer_handler()"
+        : !btf.HasFunction("bpf_rdonly_cast") ? "what is around one cannot be read before Linux 6.2"
+        : !KernelSymbols.CanBeSeen ? "/proc/kallsyms shows no addresses (kernel.kptr_restrict, CAP_SYSLOG)"
+        : null;
+
     /// <summary>Loads a program that does nothing: a kernel that was built or locked without fentry refuses.</summary>
-    private static unsafe bool LetsFunctionsBeHooked(KernelBtf btf)
+    /// <returns>0, or the errno of the refusal.</returns>
+    private static unsafe int TryToHook(int functionId)
     {
         const int Tracing = 26, Fentry = 24; // BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY
-        int id = btf.FunctionId("inet_twsk_deschedule_put");
-        if (id < 0)
-            return false;
         ulong* nothing = stackalloc ulong[] { 0xb7, 0x95 }; // r0 = 0; exit
         var opts = new LibBpf.bpf_prog_load_opts
         {
             sz = (nuint)sizeof(LibBpf.bpf_prog_load_opts),
             expected_attach_type = Fentry,
-            attach_btf_id = (uint)id,
+            attach_btf_id = (uint)functionId,
         };
         int fd = LibBpf.bpf_prog_load(Tracing, "probe", "GPL", nothing, 2, &opts);
         if (fd < 0)
-            return false;
+            return -fd;
         new SafeFileHandle(fd, ownsHandle: true).Dispose();
-        return true;
+        return 0;
     }
 }

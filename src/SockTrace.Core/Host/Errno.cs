@@ -11,6 +11,7 @@ internal static class Errno
     public const int EAGAIN = 11;
     public const int ENOMEM = 12;
     public const int EACCES = 13;
+    public const int EBUSY = 16;
     public const int EEXIST = 17;
     public const int EINVAL = 22;
     public const int EPIPE = 32;
@@ -42,6 +43,7 @@ internal static class Errno
             EINTR => nameof(EINTR),
             ENOMEM => nameof(ENOMEM),
             EACCES => nameof(EACCES),
+            EBUSY => nameof(EBUSY),
             EINVAL => nameof(EINVAL),
             _ => null,
         };
