@@ -5,16 +5,18 @@
 # checks every record that they leave. Needs no root. What is fetched stays in out/kernels.
 #
 # usage: run.sh [KERNEL...]
-# KERNEL is a series (5.10), or a suite whose newest is taken (sid); with -confidentiality
-# after it the kernel is locked down. Debian's mirror is the one that apt knows, or else
-# DEBIAN_MIRROR.
+# KERNEL is a series (5.10), or a suite whose newest is taken (sid). What is put after it takes
+# something away: +timers its hooks of functions, so that TIME_WAIT is seen by timers; +inferred
+# also the addresses in /proc/kallsyms, so that it is not seen at all; +confidentiality locks the
+# kernel down. Debian's mirror is the one that apt knows, or else DEBIAN_MIRROR.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 here=tests/kernels
 out=out/kernels
 deadline=120 # seconds for a VM; 10 on a quiet machine
 tries=2
-[ $# -gt 0 ] || set -- 5.10 6.1 6.12 6.12-confidentiality trixie-backports sid
+[ $# -gt 0 ] || set -- 5.10 5.10+inferred 6.1 6.1+inferred 6.12 6.12+timers 6.12+inferred 6.12+confidentiality \
+	trixie-backports sid
 
 fail() {
 	echo "run.sh: $1" >&2
@@ -105,16 +107,25 @@ make_initrd() {
 	(cd $root && find . | cpio -o -H newc --quiet) >$out/initrd
 }
 
+# What a kernel is told to take from it what stands after the +.
+arguments_of() {
+	case $1 in
+	*+timers) echo sysctl.kernel.ftrace_enabled=0 ;;
+	*+inferred) echo sysctl.kernel.ftrace_enabled=0 sysctl.kernel.kptr_restrict=2 ;;
+	*+confidentiality) echo lockdown=confidentiality ;;
+	*+*) fail "$1: +timers, +inferred or +confidentiality" ;;
+	esac
+}
+
 # Idle time passes at once (sleep=off), so TIME_WAIT costs no waiting. Without clearcpuid=141
 # some kernels crash in this QEMU. QEMU ends with 0 after a panic, too: the last line tells.
 boot() {
-	local kernel=${1%-confidentiality} lockdown="" log=$out/$1.log try
-	[ "$kernel" = "$1" ] || lockdown=lockdown=confidentiality
+	local kernel=${1%+*} log=$out/$1.log try
 	for try in $(seq $tries); do
 		timeout $deadline qemu-system-x86_64 -accel tcg,thread=single -smp 1 -icount shift=0,sleep=off \
 			-cpu max -m 1024 -display none -monitor none -serial "file:$log" -no-reboot -net none \
 			-kernel "$out/$kernel/vmlinuz" -initrd $out/initrd \
-			-append "console=ttyS0 panic=-1 quiet clearcpuid=141 $lockdown" || true
+			-append "console=ttyS0 panic=-1 quiet clearcpuid=141 $(arguments_of "$1")" || true
 		! grep -q '^=== end' "$log" || return 0
 		cp "$log" "$log.lost$try"
 		echo "$1: the VM was lost, try $try of $tries: $log.lost$try"
@@ -132,8 +143,12 @@ judge() {
 		return
 	fi
 	section "$1" errors
-	if [[ $1 = *-confidentiality && -z $(section "$1" lockdown) ]]; then
+	if [[ $1 = *+confidentiality && -z $(section "$1" lockdown) ]]; then
 		echo "it is not locked down"
+	fi
+	if [[ $(sight "$1") != functions && $(section "$1" ftrace) != 0 ]]; then
+		echo "its functions can be hooked: kernel.ftrace_enabled stays 1 (from 7.3 on)"
+		return
 	fi
 	section "$1" trace >"$out/$1.ndjson"
 	if [ ! -s "$out/$1.ndjson" ]; then
@@ -141,8 +156,16 @@ judge() {
 		section "$1" log
 	else
 		jq -rs --argjson driver "$(section "$1" driver)" --arg hooks "$(hooks "$1")" \
-			-f $here/checks.jq "$out/$1.ndjson" 2>&1 || true
+			--arg sight "$(sight "$1")" -f $here/checks.jq "$out/$1.ndjson" 2>&1 || true
 	fi
+}
+
+# By what TIME_WAIT must be seen.
+sight() {
+	case $1 in
+	*+timers | *+inferred) echo "${1#*+}" ;;
+	*) echo functions ;;
+	esac
 }
 
 hooks() {
@@ -153,7 +176,8 @@ hooks() {
 mkdir -p $out
 wanted=()
 for kernel in "$@"; do
-	kernel=${kernel%-confidentiality}
+	arguments_of "$kernel" >/dev/null
+	kernel=${kernel%+*}
 	[ -s "$out/$kernel/vmlinuz" ] || [[ " ${wanted[*]} " = *" $kernel "* ]] || wanted+=("$kernel")
 done
 if [ ${#wanted[@]} -gt 0 ]; then
@@ -173,7 +197,7 @@ status=0
 printf '%-30s %-6s %s\n' kernel result hooks >$out/table.txt
 for kernel in "$@"; do
 	release=$(section "$kernel" release)
-	[[ $kernel != *-confidentiality ]] || release+=", locked down"
+	[[ $kernel != *+* ]] || release+="+${kernel#*+}"
 	wrong=$(judge "$kernel")
 	result=passed
 	if [ -n "$wrong" ]; then

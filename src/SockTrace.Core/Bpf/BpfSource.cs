@@ -77,7 +77,8 @@ internal sealed unsafe class BpfSource : IEventSource
                 Attach(name);
             variant.ThrowIfHooksDoNotRun();
             _symbols = Task.Run(KernelSymbols.Read);
-            _snapshots = new SnapshotFeed(new BpfSnapshot(_object.Program("snapshot").AttachIterator(), filter.Netns));
+            var snapshot = new BpfSnapshot(_object.Program("snapshot").AttachIterator(), filter.Netns);
+            _snapshots = new SnapshotFeed(snapshot, isRegular: TimeWait == TimeWaitSight.Inferred);
         }
         catch (BpfException)
         {

@@ -11,23 +11,28 @@ namespace SockTrace.Bpf;
 /// Snapshots when they are asked for, as events that wait for their time; and, a little
 /// later, the owners of what they found, which take longer to look up.
 /// </summary>
-internal sealed class SnapshotFeed(BpfSnapshot snapshot) : IDisposable
+/// <param name="snapshot">Takes one.</param>
+/// <param name="isRegular">Whether one is taken every now and then, for the mini-sockets in it, though nobody asks.</param>
+internal sealed class SnapshotFeed(BpfSnapshot snapshot, bool isRegular) : IDisposable
 {
-    /// <summary>A snapshot takes at most one part in this of the time.</summary>
-    private const int Share = 20;
+    /// <summary>A snapshot takes at most one part in this of the time; a regular one, in the other.</summary>
+    private const int Share = 20, RegularShare = 100;
+
+    private static readonly long RegularInterval = 2 * Stopwatch.Frequency;
 
     private readonly SocketOwners _owners = new();
     private ArrayPoolBufferWriter<byte>? _events;
     private int _position;
     private Task<List<TcpEvent>>? _owned;
     private bool _isRequested = true;
-    private long _notBefore;
+    private long _notBefore, _nextRegular;
     private long _started;
     private int _sockets, _miniSockets, _namespaces, _refused;
     private bool _isDelivered;
 
-    /// <summary>Whether a snapshot was asked for, and is not too soon after the last.</summary>
-    public bool IsDue => _isRequested && _events is null && _owned is null && Stopwatch.GetTimestamp() >= _notBefore;
+    /// <summary>Whether a snapshot was asked for, and is not too soon after the last; or a regular one is due.</summary>
+    public bool IsDue => (_isRequested || isRegular) && _events is null && _owned is null
+        && Stopwatch.GetTimestamp() >= (_isRequested ? _notBefore : _nextRegular);
 
     public bool HasEvents => _events is not null || _owned is { IsCompleted: true };
 
@@ -41,6 +46,7 @@ internal sealed class SnapshotFeed(BpfSnapshot snapshot) : IDisposable
     public void Take()
     {
         long start = Stopwatch.GetTimestamp();
+        bool isAsked = _isRequested;
         _isRequested = false;
         _started = start;
         (_events, _refused) = snapshot.Take();
@@ -52,9 +58,14 @@ internal sealed class SnapshotFeed(BpfSnapshot snapshot) : IDisposable
             _miniSockets += e.Kind == EventKind.SeenMini ? 1 : 0;
             _namespaces += e.Kind == EventKind.SnapshotEnd ? 1 : 0;
         }
-        byte[] copy = _events.WrittenSpan.ToArray();
-        _owned = Task.Run(() => OwnersOf(copy));
-        _notBefore = Stopwatch.GetTimestamp() + (Share * (Stopwatch.GetTimestamp() - start));
+        if (isAsked)
+        {
+            byte[] copy = _events.WrittenSpan.ToArray();
+            _owned = Task.Run(() => OwnersOf(copy));
+        }
+        long now = Stopwatch.GetTimestamp();
+        _notBefore = now + (Share * (now - start));
+        _nextRegular = now + Math.Max(RegularInterval, RegularShare * (now - start));
     }
 
     /// <summary>Writes what was seen before <paramref name="timeNs"/>; at the end, the owners too.</summary>

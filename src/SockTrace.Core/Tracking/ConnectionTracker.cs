@@ -394,10 +394,10 @@ internal sealed class ConnectionTracker
         int error = batch.SkErrs[i];
         bool isExhausted = hasTotals && old == TcpState.SynSent && _connections.Lports[row] == 0 && error == 0
             && (flags & EventFlags.Held) != 0;
-        bool isTimeWaitDue = hasTotals && error == 0
-            && (old == TcpState.Closing || (old == TcpState.FinWait2 && (flags & EventFlags.FinReceived) != 0));
+        bool isMiniDue = hasTotals && error == 0;
+        bool isTimeWaitDue = isMiniDue && (old == TcpState.Closing || (flags & EventFlags.FinReceived) != 0);
         MiniFate mini = old is TcpState.FinWait2 or TcpState.Closing
-            ? _timeWaits.OnClose(row, timeNs, isTimeWaitDue)
+            ? _timeWaits.OnClose(row, timeNs, isMiniDue, isTimeWaitDue)
             : MiniFate.None;
 
         (CloseReason reason, ClosedBy by) = isExhausted

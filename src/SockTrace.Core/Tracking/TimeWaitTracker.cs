@@ -10,7 +10,7 @@ internal enum TimeWaitSight : byte
     /// <summary>Looks at them now and then: both ends are worked out from their timers.</summary>
     Polled,
 
-    /// <summary>Nothing: they are worked out from how connections end.</summary>
+    /// <summary>Looks at them now and then: where they begin is worked out from how connections end.</summary>
     Inferred,
 
     /// <summary>Each is told by its timer. Where none is told, none was made.</summary>
@@ -41,6 +41,9 @@ internal sealed class TimeWaitTracker(
 
     /// <summary>A mini-socket is armed before it is hashed, where a snapshot can find it.</summary>
     private const long HashingNs = 10_000_000;
+
+    /// <summary>More than a jiffy.</summary>
+    private const long TickNs = 10_000_000;
 
     private readonly MiniSocketTable _minis = new(maxMiniSockets);
     private readonly RowIndex<ulong> _waiting = new(MaxWaiting);
@@ -140,18 +143,16 @@ internal sealed class TimeWaitTracker(
     /// </summary>
     /// <param name="row">The connection's.</param>
     /// <param name="timeNs">CLOCK_MONOTONIC.</param>
-    /// <param name="isFinReceived">Whether both have sent their FIN, and there was no error: TIME_WAIT is due.</param>
-    public MiniFate OnClose(int row, long timeNs, bool isFinReceived)
+    /// <param name="isDue">Whether there was no error: FIN_WAIT2 is due, most probably.</param>
+    /// <param name="isFinReceived">Whether also both have sent their FIN: TIME_WAIT is due.</param>
+    public MiniFate OnClose(int row, long timeNs, bool isDue, bool isFinReceived)
     {
         if (connections.Minis[row] == MiniFate.None && sight == TimeWaitSight.Timers)
             JoinWaiting(row);
-        if (connections.Minis[row] == MiniFate.None && isFinReceived)
-        {
-            if (sight == TimeWaitSight.Timers && timeNs > _timersKnownNs)
-                connections.Minis[row] = MiniFate.Overflow;
-            else if (sight == TimeWaitSight.Inferred)
-                Infer(row, timeNs);
-        }
+        if (sight == TimeWaitSight.Timers && timeNs > _timersKnownNs && connections.Minis[row] == MiniFate.None && isFinReceived)
+            connections.Minis[row] = MiniFate.Overflow;
+        if (sight == TimeWaitSight.Inferred && isDue)
+            Infer(row, timeNs, isFinReceived ? TcpState.TimeWait : TcpState.FinWait2);
         if (connections.Minis[row] == MiniFate.Overflow)
         {
             audit.Count(connections.Netnses[row], timeNs, AuditCounter.TCPTimeWaitOverflow);
@@ -169,11 +170,8 @@ internal sealed class TimeWaitTracker(
     {
         if (sight != TimeWaitSight.Inferred)
             return;
-        int place = _inferred.Find(TupleOf(connections.Laddrs[row], connections.Raddrs[row], connections.Netnses[row],
+        int mini = FindInferred(TupleOf(connections.Laddrs[row], connections.Raddrs[row], connections.Netnses[row],
             connections.Lports[row], connections.Rports[row]));
-        if (place == RowIndex.None)
-            return;
-        int mini = _minis.Find(_inferredKeys[place]);
         if (mini != RowIndex.None)
             End(mini, timeNs, connections.Roles[row] == Role.Client ? MiniSocketEnding.Reused : MiniSocketEnding.Reopened);
     }
@@ -181,7 +179,13 @@ internal sealed class TimeWaitTracker(
     /// <summary><see cref="EventKind.SeenMini"/>.</summary>
     public void OnSeen(EventBatch batch, int i)
     {
-        int row = _minis.Find(batch.Socks[i]);
+        long armedNs = (long)batch.BytesSent[i];
+        bool isTimeWait = batch.NewStates[i] == TcpState.TimeWait;
+        if (sight == TimeWaitSight.Inferred && batch.TimesNs[i] >= armedNs + LengthNs)
+            return; // its time is up, though its timer is late: it has ended here
+        int row = sight == TimeWaitSight.Inferred
+            ? FindInferred(TupleOf(batch.Laddrs[i], batch.Raddrs[i], batch.Netnses[i], batch.Lports[i], batch.Rports[i]))
+            : _minis.Find(batch.Socks[i]);
         if (row != RowIndex.None && !IsSame(row, batch, i))
         {
             End(row, batch.TimesNs[i], MiniSocketEnding.Lost);
@@ -190,11 +194,12 @@ internal sealed class TimeWaitTracker(
         if (row == RowIndex.None)
         {
             row = Add(batch, i);
-            bool isTimeWait = batch.NewStates[i] == TcpState.TimeWait;
-            _minis.ArmedNs[row] = isTimeWait ? (long)batch.BytesSent[i] : batch.TimesNs[i];
-            _minis.TimeWaitSinceNs[row] = isTimeWait ? (long)batch.BytesSent[i] : 0;
+            _minis.ArmedNs[row] = isTimeWait ? armedNs : batch.TimesNs[i];
+            _minis.TimeWaitSinceNs[row] = isTimeWait ? armedNs : 0;
             TakePool(row, pools.IsFromRange(batch.Netnses[i], batch.Lports[i]));
         }
+        if (sight == TimeWaitSight.Inferred)
+            SetTimer(row, batch.NewStates[i], armedNs);
         _minis.LastSeenNs[row] = batch.TimesNs[i];
     }
 
@@ -206,8 +211,10 @@ internal sealed class TimeWaitTracker(
         {
             newer = _minis.Newer(row);
             bool isGone = _minis.Netnses[row] == netns && _minis.LastSeenNs[row] < beganNs
-                && _minis.ArmedNs[row] < beganNs - HashingNs;
-            if (isGone && !_minis.IsInferred[row])
+                && (sight == TimeWaitSight.Inferred ? _minis.ClosedNs[row] : _minis.ArmedNs[row]) < beganNs - HashingNs;
+            if (isGone && sight == TimeWaitSight.Inferred)
+                EndMissing(row, nowNs);
+            else if (isGone && !_minis.IsInferred[row])
                 End(row, nowNs, MiniSocketEnding.Lost);
         }
     }
@@ -221,12 +228,22 @@ internal sealed class TimeWaitTracker(
         {
             newer = _minis.Newer(row);
             long ageNs = nowNs - _minis.ArmedNs[row];
-            if (_minis.IsInferred[row] && ageNs >= LengthNs)
-                End(row, _minis.ArmedNs[row] + LengthNs, MiniSocketEnding.Expired);
-            else if (ageNs >= (_minis.States[row] == TcpState.TimeWait ? OverdueNs : OverdueFinWait2Ns))
+            bool isTimeWait = _minis.States[row] == TcpState.TimeWait;
+            if (sight == TimeWaitSight.Inferred)
+            {
+                if (isTimeWait && ageNs >= LengthNs)
+                    End(row, _minis.ArmedNs[row] + LengthNs, MiniSocketEnding.Expired);
+                else if (ageNs >= OverdueFinWait2Ns)
+                    End(row, nowNs, MiniSocketEnding.Lost);
+            }
+            else if (ageNs >= (isTimeWait ? OverdueNs : OverdueFinWait2Ns))
+            {
                 End(row, nowNs, MiniSocketEnding.Lost);
+            }
             else
+            {
                 break; // the others were armed later
+            }
         }
     }
 
@@ -246,7 +263,7 @@ internal sealed class TimeWaitTracker(
 
     private int Add(EventBatch batch, int i)
     {
-        int row = _minis.Add(batch.Socks[i]);
+        int row = _minis.Add(sight == TimeWaitSight.Inferred ? ++_lastOwnId : batch.Socks[i]);
         ulong cookie = batch.Cookies[i];
         _minis.Ids[row] = cookie != 0 ? cookie : ++_lastOwnId;
         _minis.IdsAreCookies[row] = cookie != 0 && (batch.Flags[i] & EventFlags.OwnId) == 0;
@@ -259,6 +276,8 @@ internal sealed class TimeWaitTracker(
         _minis.States[row] = batch.NewStates[i];
         _minis.ClosedNs[row] = batch.TimesNs[i];
         _minis.IsInferred[row] = sight is TimeWaitSight.Polled or TimeWaitSight.Inferred;
+        if (sight == TimeWaitSight.Inferred)
+            Index(row, _lastOwnId);
         return row;
     }
 
@@ -304,24 +323,68 @@ internal sealed class TimeWaitTracker(
             Join(row, connection);
     }
 
-    private void Infer(int connection, long timeNs)
+    private void Infer(int connection, long timeNs, TcpState state)
     {
-        ulong key = ++_lastOwnId;
-        int row = _minis.Add(key);
+        int row = _minis.Add(++_lastOwnId);
         CopyConnection(row, connection);
-        _minis.States[row] = TcpState.TimeWait;
+        _minis.States[row] = state;
         _minis.ArmedNs[row] = timeNs;
-        _minis.TimeWaitSinceNs[row] = timeNs;
+        if (state == TcpState.TimeWait)
+            _minis.TimeWaitSinceNs[row] = timeNs;
+        else
+            _minis.FinWait2SinceNs[row] = timeNs;
         _minis.ClosedNs[row] = timeNs;
         _minis.IsInferred[row] = true;
+        audit.CountTimeWait(_minis.Netnses[row], timeNs, isExpiry: false);
         TakePool(row, connections.IsInPool[connection]);
         connections.Minis[connection] = MiniFate.Armed;
+        Index(row, _lastOwnId);
+    }
 
+    /// <summary>What is inferred is known by its four-tuple: nobody told its address.</summary>
+    private void Index(int row, ulong key)
+    {
         TupleKey tuple = TupleOf(row);
         int place = _inferred.Find(tuple);
         if (place == RowIndex.None)
             place = _inferred.Add(tuple);
         _inferredKeys[place] = key;
+    }
+
+    private int FindInferred(TupleKey tuple)
+    {
+        int place = _inferred.Find(tuple);
+        return place == RowIndex.None ? RowIndex.None : _minis.Find(_inferredKeys[place]);
+    }
+
+    /// <summary>A snapshot shows the timer of what was inferred, which a FIN has set anew, perhaps.</summary>
+    /// <param name="armedNs">When it was set, if to 60 s; in FIN_WAIT2 60 s before it is to fire.</param>
+    private void SetTimer(int row, TcpState state, long armedNs)
+    {
+        if (state == TcpState.TimeWait && _minis.States[row] == TcpState.FinWait2)
+        {
+            _minis.States[row] = TcpState.TimeWait;
+            _minis.TimeWaitSinceNs[row] = Math.Max(armedNs, _minis.FinWait2SinceNs[row]);
+        }
+        // It tells the tick, and what was inferred is finer.
+        if (state == TcpState.FinWait2 || armedNs > _minis.ArmedNs[row] + TickNs)
+            _minis.ArmedNs[row] = armedNs;
+    }
+
+    /// <summary>
+    /// A snapshot does not show what was inferred. A connection that takes its four-tuple would
+    /// have been seen; so a RST has ended it, or FIN_WAIT2 its timer. What no snapshot has ever
+    /// shown was lost from sight at once, or never was: tcp_max_tw_buckets.
+    /// </summary>
+    private void EndMissing(int row, long nowNs)
+    {
+        long expiryNs = _minis.ArmedNs[row] + LengthNs;
+        if (_minis.LastSeenNs[row] == 0)
+            End(row, nowNs, MiniSocketEnding.Lost);
+        else if (nowNs >= expiryNs)
+            End(row, expiryNs, MiniSocketEnding.Expired);
+        else
+            End(row, nowNs, MiniSocketEnding.Killed);
     }
 
     private void TakePool(int row, bool isInPool)
@@ -333,7 +396,7 @@ internal sealed class TimeWaitTracker(
 
     private void End(int row, long timeNs, MiniSocketEnding ending)
     {
-        if (ending == MiniSocketEnding.Lost)
+        if (ending == MiniSocketEnding.Lost && sight != TimeWaitSight.Inferred)
             Unseen++;
         if (ending == MiniSocketEnding.Expired)
             audit.CountTimeWait(_minis.Netnses[row], timeNs, isExpiry: true);
