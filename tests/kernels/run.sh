@@ -194,7 +194,7 @@ done
 wait
 
 status=0
-printf '%-30s %-6s %s\n' kernel result hooks >$out/table.txt
+printf '%-42s %-6s %s\n' kernel result hooks >$out/table.txt
 for kernel in "$@"; do
 	release=$(section "$kernel" release)
 	[[ $kernel != *+* ]] || release+="+${kernel#*+}"
@@ -206,7 +206,7 @@ for kernel in "$@"; do
 		sed "s/^/${release:-$kernel}: /" <<<"$wrong" >&2
 		section "$kernel" refused >&2
 	fi
-	printf '%-30s %-6s %s\n' "${release:-$kernel}" "$result" "$(hooks "$kernel")" >>$out/table.txt
+	printf '%-42s %-6s %s\n' "${release:-$kernel}" "$result" "$(hooks "$kernel")" >>$out/table.txt
 done
 cat $out/table.txt
 exit $status

@@ -45,6 +45,8 @@ enum port {
 	CLIENT_CLOSES6,
 	OVERFLOW,
 	NETNS_GONE,
+	SHORT_LATE_FIN,
+	SHORT_ORPHAN,
 };
 
 struct pair {
@@ -426,6 +428,9 @@ int main(void)
 	orphan(LATE_FIN, 3);
 	set("tcp_fin_timeout", "5");
 	orphan(ORPHAN_EXPIRES, 10);
+	set("tcp_fin_timeout", "4");
+	orphan(SHORT_LATE_FIN, 3);
+	orphan(SHORT_ORPHAN, 10);
 
 	set("tcp_tw_reuse", "1");
 	reused(REUSED_BOUND + 1000, REUSED_BOUND);

@@ -228,6 +228,12 @@ static void orphan_that_expires(void)
 	close(listener);
 }
 
+static void orphan_of_four_seconds(void)
+{
+	set("tcp_fin_timeout", "4");
+	orphan_with_late_fin();
+}
+
 static void orphan_of_ninety_seconds(void)
 {
 	set("tcp_fin_timeout", "90");
@@ -871,6 +877,7 @@ static const struct {
 	SCENARIO(half_closed),
 	SCENARIO(orphan_with_late_fin),
 	SCENARIO(orphan_that_expires),
+	SCENARIO(orphan_of_four_seconds),
 	SCENARIO(orphan_of_ninety_seconds),
 	SCENARIO(abort_by_linger),
 	SCENARIO(abort_by_unread_data),

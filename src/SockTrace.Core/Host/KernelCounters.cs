@@ -6,6 +6,10 @@ namespace SockTrace.Host;
 /// The kernel's own counters of a network namespace, from /proc/net/snmp (Tcp) and netstat
 /// (TcpExt), whose names these are.
 /// </summary>
+/// <param name="TW">
+/// With TWKilled: __inet_twsk_schedule() counts there what it gives 4 s or less, and that may be
+/// an orphan (tcp_fin_timeout, TCP_LINGER2) as well as one whose TIME_WAIT comes after.
+/// </param>
 internal readonly record struct KernelCounters(
     long ActiveOpens, long PassiveOpens, long AttemptFails, long EstabResets, long TW, long TWRecycled, long TCPTimeWaitOverflow)
 {
@@ -27,7 +31,7 @@ internal readonly record struct KernelCounters(
         return new KernelCounters(
             counters.GetValueOrDefault(nameof(ActiveOpens)), counters.GetValueOrDefault(nameof(PassiveOpens)),
             counters.GetValueOrDefault(nameof(AttemptFails)), counters.GetValueOrDefault(nameof(EstabResets)),
-            counters.GetValueOrDefault(nameof(TW)), counters.GetValueOrDefault(nameof(TWRecycled)),
+            counters.GetValueOrDefault(nameof(TW)) + counters.GetValueOrDefault("TWKilled"), counters.GetValueOrDefault(nameof(TWRecycled)),
             counters.GetValueOrDefault(nameof(TCPTimeWaitOverflow)));
     }
 

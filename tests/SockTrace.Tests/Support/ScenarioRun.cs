@@ -13,7 +13,8 @@ public sealed class ScenarioRun : IAsyncLifetime
     private static readonly string[] Names =
     [
         "closed_by_client", "closed_by_server", "closed_by_both", "half_closed", "orphan_with_late_fin",
-        "orphan_that_expires", "orphan_of_ninety_seconds", "abort_by_linger", "abort_by_unread_data", "abort_by_late_data", "reset_after_close", "killed", "refused",
+        "orphan_that_expires", "orphan_of_four_seconds", "orphan_of_ninety_seconds", "abort_by_linger", "abort_by_unread_data",
+        "abort_by_late_data", "reset_after_close", "killed", "refused",
         "into_the_void", "unreachable", "listener_closed", "tw_reuse", "syn_onto_time_wait", "rst_onto_time_wait",
         "rst_onto_fin_wait2", "bucket_overflow", "netns_removed", "exhausted", "exhausted_v6", "exhausted_mapped",
         "exhausted_bound", "exhausted_own_range", "exhausted_reserved", "connects_again", "disconnected", "given_up",
