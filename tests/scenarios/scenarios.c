@@ -556,6 +556,21 @@ static void exhausted(void)
 	say("failures", count_failures(8, one_v4));
 }
 
+/* Under one name after another, of 15 bytes each from standard input, until no port is left. */
+static void under_names(void)
+{
+	char name[16] = "";
+	int failures = 0;
+
+	set("ip_local_port_range", "40000 40005");
+	listen_with(0, PORT, 0);
+	while (TRY(read(STDIN_FILENO, name, 15)) == 15) {
+		TRY(prctl(PR_SET_NAME, name));
+		failures += try_connect(new_socket(0), "127.0.0.1", PORT) == EADDRNOTAVAIL;
+	}
+	say("failures", failures);
+}
+
 static void exhausted_v6(void)
 {
 	set("ip_local_port_range", "40000 40005");
@@ -893,6 +908,7 @@ static const struct {
 	SCENARIO(bucket_overflow),
 	SCENARIO(netns_removed),
 	SCENARIO(exhausted),
+	SCENARIO(under_names),
 	SCENARIO(exhausted_v6),
 	SCENARIO(exhausted_mapped),
 	SCENARIO(exhausted_bound),

@@ -127,6 +127,13 @@ internal sealed class Scenario : IDisposable
             Hear(_process!.StandardOutput.ReadLine() ?? throw new InvalidOperationException($"{_name} ended before it said {what}"));
     }
 
+    /// <summary>Writes to its standard input, all of it.</summary>
+    public void Input(ReadOnlySpan<byte> bytes)
+    {
+        _process!.StandardInput.BaseStream.Write(bytes);
+        EndInput();
+    }
+
     public void EndInput() => _process!.StandardInput.Close();
 
     public void WaitForEnd()
