@@ -25,8 +25,8 @@ internal sealed class ConnectionTracker
     private readonly TimeWaitTracker _timeWaits;
     private readonly PortTable _ports;
     private readonly PoolTable _pools;
+    private readonly PortUse _portUse;
     private readonly Audit _audit;
-    private readonly HashSet<(uint Netns, ushort Port)> _listening = [];
     private readonly RecentCloses _recentCloses = new();
     private readonly PoolUse[] _fullest = new PoolUse[PoolsShown];
     private readonly NetworkNamespaces? _namespaces;
@@ -48,6 +48,7 @@ internal sealed class ConnectionTracker
         _pools = new PoolTable(options.MaxPorts, options.Namespaces is null ? options.Ranges : options.Namespaces.RangeOf);
         _audit = new Audit(options.Namespaces, options.TimeWaitIsCountedAtExpiry);
         _timeWaits = new TimeWaitTracker(options.MaxConnections, options.TimeWait, _connections, _ports, _pools, _audit, _filter, sinks);
+        _portUse = new PortUse(_connections, _ports, _pools, _timeWaits);
     }
 
     /// <summary>State events applied, whether or not a filter let them through.</summary>
@@ -182,7 +183,7 @@ internal sealed class ConnectionTracker
 
         FillTuple(batch, i, row);
         FillOwner(batch, i, row);
-        Account(row, timeNs);
+        _portUse.Account(row, timeNs);
         long inOldNs = Move(row, timeNs, old, @new);
         var connection = new ConnectionView(_connections, row);
         bool isShown = _showsAll || _filter.Accepts(connection, timeNs);
@@ -319,52 +320,6 @@ internal sealed class ConnectionTracker
         };
     }
 
-    /// <summary>Enters the connection into the tables of ports and pools, as far as it is known.</summary>
-    private void Account(int row, long timeNs)
-    {
-        ushort lport = _connections.Lports[row];
-        switch (_connections.Roles[row])
-        {
-            case Role.Client:
-                AccountClient(row, lport, timeNs);
-                break;
-            case Role.Listener:
-                _listening.Add((_connections.Netnses[row], lport));
-                break;
-            case Role.Server when _connections.States[row] == TcpState.SynRecv:
-                _timeWaits.OnTupleTaken(row, timeNs);
-                break;
-        }
-    }
-
-    private void AccountClient(int row, ushort lport, long timeNs)
-    {
-        if (_connections.HoldsPort[row])
-            return;
-        bool isFromRange = lport == 0 || _pools.IsFromRange(_connections.Netnses[row], lport);
-        if (_connections.States[row] == TcpState.Unknown)
-        {
-            // The begin: a port is about to be chosen, unless the socket is bound to one.
-            _connections.IsInPool[row] = isFromRange;
-            if (isFromRange)
-                _pools.Take(PoolOf(row), _connections.Pids[row], _connections.Comms[row]);
-            return; // whose port it was is known when it has it: a mini-socket may have to give way
-        }
-        if (_connections.IsInPool[row] && !isFromRange)
-        {
-            _connections.IsInPool[row] = false;
-            _pools.Release(PoolOf(row));
-        }
-        if (lport == 0)
-            return;
-
-        long openedNs = _connections.OpenedNs[row] != 0 ? _connections.OpenedNs[row] : timeNs;
-        _timeWaits.OnTupleTaken(row, openedNs);
-        _connections.HoldsPort[row] = true;
-        (_connections.Reuses[row], _connections.ReuseGapsNs[row]) =
-            _ports.Open(PortOf(row), _connections.Raddrs[row], _connections.Rports[row], openedNs);
-    }
-
     /// <returns>Nanoseconds in <paramref name="old"/>, or -1 where its begin was not seen.</returns>
     private long Move(int row, long timeNs, TcpState old, TcpState @new)
     {
@@ -404,7 +359,7 @@ internal sealed class ConnectionTracker
             ? (CloseReason.PortExhausted, ClosedBy.Unknown)
             : CloseReasons.Of(old, _connections.Roles[row], flags, error, batch.Shutdowns[i], mini);
         CountEnd(batch, i, row, isExhausted);
-        Release(row, timeNs);
+        _portUse.Release(row, timeNs);
         // Of a replayed trace only the end tells them.
         _connections.Uids[row] = batch.Uids[i];
         if (batch.Cgroups[i] != 0)
@@ -412,7 +367,7 @@ internal sealed class ConnectionTracker
 
         var connection = new ConnectionView(_connections, row);
         if (isExhausted)
-            Exhausted(connection, timeNs, batch.SrttsUs[i], isShown);
+            Exhausted(row, timeNs, batch.SrttsUs[i], isShown);
         if (isShown)
         {
             CloseTotals? totals = hasTotals && !isExhausted
@@ -432,10 +387,7 @@ internal sealed class ConnectionTracker
         uint netns = batch.Netnses[i];
         long timeNs = batch.TimesNs[i];
         if (_connections.Roles[row] == Role.Listener)
-        {
-            _listening.Remove((netns, _connections.Lports[row]));
             return;
-        }
         _closed++;
         if (isExhausted)
             _audit.Count(netns, _connections.OpenedNs[row], AuditCounter.ActiveOpens, by: -1);
@@ -450,35 +402,21 @@ internal sealed class ConnectionTracker
         }
     }
 
-    /// <summary>The connection gives back what it holds.</summary>
-    private void Release(int row, long timeNs)
-    {
-        if (_connections.IsInPool[row])
-            _pools.Release(PoolOf(row));
-        if (_connections.HoldsPort[row])
-            _ports.Close(PortOf(row), _connections.Raddrs[row], _connections.Rports[row], timeNs);
-    }
-
     /// <summary>The connection has gone unseen, or is none of ours.</summary>
     private void Drop(int row)
     {
-        if (_connections.IsInPool[row])
-            _pools.Release(PoolOf(row));
-        if (_connections.HoldsPort[row])
-            _ports.Forget(PortOf(row));
-        if (_connections.Roles[row] == Role.Listener)
-            _listening.Remove((_connections.Netnses[row], _connections.Lports[row]));
+        _portUse.Forget(row);
         _connections.Remove(row);
     }
 
-    private void Exhausted(ConnectionView connection, long timeNs, uint ownRange, bool isShown)
+    private void Exhausted(int row, long timeNs, uint ownRange, bool isShown)
     {
-        int taken = _pools.Exhausted(new PoolKey(connection.Laddr, connection.Raddr, connection.Netns, connection.Rport));
+        int taken = _portUse.Exhausted(row);
         if (!isShown)
             return;
-        int pool = _namespaces?.RangeAtExhaustion(connection.Netns, taken)?.Within(ownRange).Size ?? 0;
+        int pool = _namespaces?.RangeAtExhaustion(_connections.Netnses[row], taken)?.Within(ownRange).Size ?? 0;
         foreach (ITraceSink sink in _sinks)
-            sink.OnPortExhausted(new PortExhausted(connection, timeNs, pool, taken));
+            sink.OnPortExhausted(new PortExhausted(new ConnectionView(_connections, row), timeNs, pool, taken));
     }
 
     private void ApplyOwned(EventBatch batch, int i)
@@ -505,11 +443,11 @@ internal sealed class ConnectionTracker
             row = Begin(batch, i);
             FillTuple(batch, i, row);
             _connections.States[row] = state;
-            Found(row, state);
+            _portUse.Found(row, state);
         }
         else if (_connections.LastSeenNs[row] == 0 && _connections.Roles[row] == Role.Unknown)
         {
-            Found(row, state);
+            _portUse.Found(row, state);
         }
         if (_connections.States[row] != state && _connections.StateSinceNs[row] < batch.TimesNs[i])
         {
@@ -522,28 +460,6 @@ internal sealed class ConnectionTracker
         _connections.AreMissing[row] = false;
         if (batch.Cgroups[i] != 0)
             _connections.Cgroups[row] = batch.Cgroups[i];
-    }
-
-    /// <summary>A socket that was there before us takes its port, if it is one that connected.</summary>
-    private void Found(int row, TcpState state)
-    {
-        ushort lport = _connections.Lports[row];
-        uint netns = _connections.Netnses[row];
-        if (state == TcpState.Listen)
-        {
-            _listening.Add((netns, lport));
-            return;
-        }
-        bool isFromRange = lport == 0 || _pools.IsFromRange(netns, lport);
-        if (_connections.Roles[row] == Role.Server || _listening.Contains((netns, lport)) || !isFromRange)
-            return;
-        _connections.IsInPool[row] = true;
-        _pools.Found(PoolOf(row));
-        if (lport != 0)
-        {
-            _connections.HoldsPort[row] = true;
-            _ports.Open(PortOf(row), _connections.Raddrs[row], _connections.Rports[row], 0);
-        }
     }
 
     /// <summary>
@@ -579,11 +495,6 @@ internal sealed class ConnectionTracker
                 _unmatched++;
         }
     }
-
-    private PortKey PortOf(int row) => new(_connections.Laddrs[row], _connections.Netnses[row], _connections.Lports[row]);
-
-    private PoolKey PoolOf(int row) =>
-        new(_connections.Laddrs[row], _connections.Raddrs[row], _connections.Netnses[row], _connections.Rports[row]);
 
     private void Announce(in Transition transition)
     {

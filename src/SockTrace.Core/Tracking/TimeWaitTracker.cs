@@ -4,22 +4,6 @@ using SockTrace.Pipeline;
 
 namespace SockTrace.Tracking;
 
-/// <summary>What a source tells of mini-sockets.</summary>
-internal enum TimeWaitSight : byte
-{
-    /// <summary>Looks at them now and then: both ends are worked out from their timers.</summary>
-    Polled,
-
-    /// <summary>Looks at them now and then: where they begin is worked out from how connections end.</summary>
-    Inferred,
-
-    /// <summary>Each is told by its timer. Where none is told, none was made.</summary>
-    Timers,
-
-    /// <summary>Each is told by the functions that make and end it.</summary>
-    Functions,
-}
-
 /// <summary>
 /// Follows mini-sockets: joins each to the connection that left it behind, and tells its end.
 /// </summary>
@@ -157,7 +141,7 @@ internal sealed class TimeWaitTracker(
         {
             audit.Count(connections.Netnses[row], timeNs, AuditCounter.TCPTimeWaitOverflow);
             int mini = _minis.Add(++_lastOwnId);
-            CopyConnection(mini, row);
+            _minis.CopyIdentity(mini, connections, row);
             Announce(mini, timeNs, MiniSocketEnding.Overflow);
             _minis.Remove(mini);
         }
@@ -170,8 +154,7 @@ internal sealed class TimeWaitTracker(
     {
         if (sight != TimeWaitSight.Inferred)
             return;
-        int mini = FindInferred(TupleOf(connections.Laddrs[row], connections.Raddrs[row], connections.Netnses[row],
-            connections.Lports[row], connections.Rports[row]));
+        int mini = FindInferred(connections.TupleOf(row));
         if (mini != RowIndex.None)
             End(mini, timeNs, connections.Roles[row] == Role.Client ? MiniSocketEnding.Reused : MiniSocketEnding.Reopened);
     }
@@ -184,7 +167,7 @@ internal sealed class TimeWaitTracker(
         if (sight == TimeWaitSight.Inferred && batch.TimesNs[i] >= armedNs + LengthNs)
             return; // its time is up, though its timer is late: it has ended here
         int row = sight == TimeWaitSight.Inferred
-            ? FindInferred(TupleOf(batch.Laddrs[i], batch.Raddrs[i], batch.Netnses[i], batch.Lports[i], batch.Rports[i]))
+            ? FindInferred(new TupleKey(batch.Laddrs[i], batch.Raddrs[i], batch.Netnses[i], batch.Lports[i], batch.Rports[i]))
             : _minis.Find(batch.Socks[i]);
         if (row != RowIndex.None && !IsSame(row, batch, i))
         {
@@ -283,25 +266,9 @@ internal sealed class TimeWaitTracker(
 
     private void Join(int row, int connection)
     {
-        CopyConnection(row, connection);
+        _minis.CopyIdentity(row, connections, connection);
         connections.Minis[connection] = MiniFate.Armed;
         TakePool(row, connections.IsInPool[connection]);
-    }
-
-    private void CopyConnection(int row, int connection)
-    {
-        _minis.Ids[row] = connections.Ids[connection];
-        _minis.IdsAreCookies[row] = connections.IdsAreCookies[connection];
-        _minis.Laddrs[row] = connections.Laddrs[connection];
-        _minis.Raddrs[row] = connections.Raddrs[connection];
-        _minis.Lports[row] = connections.Lports[connection];
-        _minis.Rports[row] = connections.Rports[connection];
-        _minis.Families[row] = connections.Families[connection];
-        _minis.Netnses[row] = connections.Netnses[connection];
-        _minis.Cgroups[row] = connections.Cgroups[connection];
-        _minis.Pids[row] = connections.Pids[connection];
-        _minis.Comms[row] = connections.Comms[connection];
-        _minis.OwnersFrom[row] = connections.OwnersFrom[connection];
     }
 
     private void Wait(ulong cookie, ulong sock)
@@ -326,7 +293,7 @@ internal sealed class TimeWaitTracker(
     private void Infer(int connection, long timeNs, TcpState state)
     {
         int row = _minis.Add(++_lastOwnId);
-        CopyConnection(row, connection);
+        _minis.CopyIdentity(row, connections, connection);
         _minis.States[row] = state;
         _minis.ArmedNs[row] = timeNs;
         if (state == TcpState.TimeWait)
@@ -344,7 +311,7 @@ internal sealed class TimeWaitTracker(
     /// <summary>What is inferred is known by its four-tuple: nobody told its address.</summary>
     private void Index(int row, ulong key)
     {
-        TupleKey tuple = TupleOf(row);
+        TupleKey tuple = _minis.TupleOf(row);
         int place = _inferred.Find(tuple);
         if (place == RowIndex.None)
             place = _inferred.Add(tuple);
@@ -391,7 +358,7 @@ internal sealed class TimeWaitTracker(
     {
         _minis.IsInPool[row] = isInPool;
         if (isInPool)
-            pools.TakeTimeWait(PoolOf(row));
+            pools.TakeTimeWait(_minis.PoolOf(row));
     }
 
     private void End(int row, long timeNs, MiniSocketEnding ending)
@@ -403,13 +370,12 @@ internal sealed class TimeWaitTracker(
         if (ending == MiniSocketEnding.Reused)
         {
             audit.Count(_minis.Netnses[row], timeNs, AuditCounter.TWRecycled);
-            ports.TakeOver(new PortKey(_minis.Laddrs[row], _minis.Netnses[row], _minis.Lports[row]),
-                _minis.Raddrs[row], _minis.Rports[row], _minis.ClosedNs[row]);
+            ports.TakeOver(_minis.PortOf(row), _minis.Raddrs[row], _minis.Rports[row], _minis.ClosedNs[row]);
         }
         Announce(row, timeNs, ending);
         if (_minis.IsInPool[row])
-            pools.ReleaseTimeWait(PoolOf(row));
-        if (sight == TimeWaitSight.Inferred && _inferred.Find(TupleOf(row)) is int place and not RowIndex.None)
+            pools.ReleaseTimeWait(_minis.PoolOf(row));
+        if (sight == TimeWaitSight.Inferred && _inferred.Find(_minis.TupleOf(row)) is int place and not RowIndex.None)
             _inferred.Remove(place);
         _minis.Remove(row);
     }
@@ -422,12 +388,4 @@ internal sealed class TimeWaitTracker(
         foreach (ITraceSink sink in sinks)
             sink.OnTimeWaitEnded(ended);
     }
-
-    private PoolKey PoolOf(int row) => new(_minis.Laddrs[row], _minis.Raddrs[row], _minis.Netnses[row], _minis.Rports[row]);
-
-    private TupleKey TupleOf(int row) => TupleOf(
-        _minis.Laddrs[row], _minis.Raddrs[row], _minis.Netnses[row], _minis.Lports[row], _minis.Rports[row]);
-
-    private static TupleKey TupleOf(IpAddress laddr, IpAddress raddr, uint netns, ushort lport, ushort rport) =>
-        new(laddr, raddr, netns, lport, rport);
 }

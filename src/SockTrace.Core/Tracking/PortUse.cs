@@ -1,0 +1,109 @@
+using SockTrace.Events;
+
+namespace SockTrace.Tracking;
+
+/// <summary>
+/// Enters connections into the tables of ports and pools as far as they are known, and takes
+/// them out again. What a connection holds stands in its row.
+/// </summary>
+internal sealed class PortUse(ConnectionTable connections, PortTable ports, PoolTable pools, TimeWaitTracker timeWaits)
+{
+    /// <summary>By which what was there before us is told: who has a listener's port did not connect.</summary>
+    private readonly HashSet<(uint Netns, ushort Port)> _listening = [];
+
+    /// <summary>A transition has filled in more of the connection, perhaps. It still stands in the old state.</summary>
+    public void Account(int row, long timeNs)
+    {
+        switch (connections.Roles[row])
+        {
+            case Role.Client:
+                AccountClient(row, timeNs);
+                break;
+            case Role.Listener:
+                _listening.Add((connections.Netnses[row], connections.Lports[row]));
+                break;
+            case Role.Server when connections.States[row] == TcpState.SynRecv:
+                timeWaits.OnTupleTaken(row, timeNs);
+                break;
+        }
+    }
+
+    /// <summary>A socket that was there before us takes its port, if it is one that connected.</summary>
+    public void Found(int row, TcpState state)
+    {
+        ushort lport = connections.Lports[row];
+        uint netns = connections.Netnses[row];
+        if (state == TcpState.Listen)
+        {
+            _listening.Add((netns, lport));
+            return;
+        }
+        bool isFromRange = lport == 0 || pools.IsFromRange(netns, lport);
+        if (connections.Roles[row] == Role.Server || _listening.Contains((netns, lport)) || !isFromRange)
+            return;
+        connections.IsInPool[row] = true;
+        pools.Found(connections.PoolOf(row));
+        if (lport != 0)
+        {
+            connections.HoldsPort[row] = true;
+            ports.Open(connections.PortOf(row), connections.Raddrs[row], connections.Rports[row], 0);
+        }
+    }
+
+    /// <summary>The connection has closed, and gives back what it holds.</summary>
+    public void Release(int row, long timeNs)
+    {
+        Leave(row);
+        if (connections.HoldsPort[row])
+            ports.Close(connections.PortOf(row), connections.Raddrs[row], connections.Rports[row], timeNs);
+    }
+
+    /// <summary>The connection has gone unseen: nothing is known of its end.</summary>
+    public void Forget(int row)
+    {
+        Leave(row);
+        if (connections.HoldsPort[row])
+            ports.Forget(connections.PortOf(row));
+    }
+
+    /// <summary>The connection found no port.</summary>
+    /// <returns>How many of its pool are taken now.</returns>
+    public int Exhausted(int row) => pools.Exhausted(connections.PoolOf(row));
+
+    private void AccountClient(int row, long timeNs)
+    {
+        if (connections.HoldsPort[row])
+            return;
+        ushort lport = connections.Lports[row];
+        bool isFromRange = lport == 0 || pools.IsFromRange(connections.Netnses[row], lport);
+        if (connections.States[row] == TcpState.Unknown)
+        {
+            // The begin: a port is about to be chosen, unless the socket is bound to one.
+            connections.IsInPool[row] = isFromRange;
+            if (isFromRange)
+                pools.Take(connections.PoolOf(row), connections.Pids[row], connections.Comms[row]);
+            return; // whose port it was is known when it has it: a mini-socket may have to give way
+        }
+        if (connections.IsInPool[row] && !isFromRange)
+        {
+            connections.IsInPool[row] = false;
+            pools.Release(connections.PoolOf(row));
+        }
+        if (lport == 0)
+            return;
+
+        long openedNs = connections.OpenedNs[row] != 0 ? connections.OpenedNs[row] : timeNs;
+        timeWaits.OnTupleTaken(row, openedNs);
+        connections.HoldsPort[row] = true;
+        (connections.Reuses[row], connections.ReuseGapsNs[row]) =
+            ports.Open(connections.PortOf(row), connections.Raddrs[row], connections.Rports[row], openedNs);
+    }
+
+    private void Leave(int row)
+    {
+        if (connections.IsInPool[row])
+            pools.Release(connections.PoolOf(row));
+        if (connections.Roles[row] == Role.Listener)
+            _listening.Remove((connections.Netnses[row], connections.Lports[row]));
+    }
+}

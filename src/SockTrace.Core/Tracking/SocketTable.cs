@@ -1,0 +1,120 @@
+using SockTrace.Events;
+
+namespace SockTrace.Tracking;
+
+/// <summary>
+/// Sockets as struct of arrays, one row each, found by their identity in their source: what
+/// connections and mini-sockets have in common. Bounded: see <see cref="RowIndex{TKey}"/>.
+/// </summary>
+internal abstract class SocketTable
+{
+    private readonly RowIndex<ulong> _index;
+
+    public ulong[] Ids = [];
+    public bool[] IdsAreCookies = [];
+    public IpAddress[] Laddrs = [];
+    public IpAddress[] Raddrs = [];
+    public ushort[] Lports = [];
+    public ushort[] Rports = [];
+    public IpFamily[] Families = [];
+    public uint[] Netnses = [];
+    public ulong[] Cgroups = [];
+    public uint[] Pids = [];
+    public Comm[] Comms = [];
+    public OwnerFrom[] OwnersFrom = [];
+    public TcpState[] States = [];
+    public long[] LastSeenNs = [];
+    public bool[] IsInPool = [];
+
+    /// <param name="maxRows">The bound, at least 1.</param>
+    protected SocketTable(int maxRows) => _index = new RowIndex<ulong>(maxRows);
+
+    public int Count => _index.Count;
+
+    /// <summary>Rows that gave way to newer ones.</summary>
+    public long Evicted => _index.Evicted;
+
+    /// <summary>The row untouched longest, or <see cref="RowIndex.None"/>.</summary>
+    public int Oldest => _index.Oldest;
+
+    /// <returns>The row touched next after this one, or <see cref="RowIndex.None"/>.</returns>
+    public int Newer(int row) => _index.Newer(row);
+
+    /// <returns>The row, or <see cref="RowIndex.None"/>.</returns>
+    public int Find(ulong sock) => _index.Find(sock);
+
+    public void Touch(int row) => _index.Touch(row);
+
+    public void Remove(int row) => _index.Remove(row);
+
+    /// <summary>Adds a row in which everything is unknown. The socket must not be in the table.</summary>
+    public int Add(ulong sock)
+    {
+        int row = _index.Add(sock);
+        if (_index.Capacity > Ids.Length)
+            Resize(_index.Capacity);
+        Clear(row);
+        return row;
+    }
+
+    /// <summary>The socket has this tuple, namespace and owner in the other table, too.</summary>
+    public void CopyIdentity(int row, SocketTable other, int otherRow)
+    {
+        Ids[row] = other.Ids[otherRow];
+        IdsAreCookies[row] = other.IdsAreCookies[otherRow];
+        Laddrs[row] = other.Laddrs[otherRow];
+        Raddrs[row] = other.Raddrs[otherRow];
+        Lports[row] = other.Lports[otherRow];
+        Rports[row] = other.Rports[otherRow];
+        Families[row] = other.Families[otherRow];
+        Netnses[row] = other.Netnses[otherRow];
+        Cgroups[row] = other.Cgroups[otherRow];
+        Pids[row] = other.Pids[otherRow];
+        Comms[row] = other.Comms[otherRow];
+        OwnersFrom[row] = other.OwnersFrom[otherRow];
+    }
+
+    public PortKey PortOf(int row) => new(Laddrs[row], Netnses[row], Lports[row]);
+
+    public PoolKey PoolOf(int row) => new(Laddrs[row], Raddrs[row], Netnses[row], Rports[row]);
+
+    public TupleKey TupleOf(int row) => new(Laddrs[row], Raddrs[row], Netnses[row], Lports[row], Rports[row]);
+
+    protected virtual void Clear(int row)
+    {
+        Ids[row] = 0;
+        IdsAreCookies[row] = false;
+        Laddrs[row] = default;
+        Raddrs[row] = default;
+        Lports[row] = 0;
+        Rports[row] = 0;
+        Families[row] = IpFamily.Unknown;
+        Netnses[row] = 0;
+        Cgroups[row] = 0;
+        Pids[row] = 0;
+        Comms[row] = default;
+        OwnersFrom[row] = OwnerFrom.Unknown;
+        States[row] = TcpState.Unknown;
+        LastSeenNs[row] = 0;
+        IsInPool[row] = false;
+    }
+
+    protected virtual void Resize(int capacity)
+    {
+        Array.Resize(ref Ids, capacity);
+        Array.Resize(ref IdsAreCookies, capacity);
+        Array.Resize(ref Laddrs, capacity);
+        Array.Resize(ref Raddrs, capacity);
+        Array.Resize(ref Lports, capacity);
+        Array.Resize(ref Rports, capacity);
+        Array.Resize(ref Families, capacity);
+        Array.Resize(ref Netnses, capacity);
+        Array.Resize(ref Cgroups, capacity);
+        Array.Resize(ref Pids, capacity);
+        Array.Resize(ref Comms, capacity);
+        Array.Resize(ref OwnersFrom, capacity);
+        Array.Resize(ref States, capacity);
+        Array.Resize(ref LastSeenNs, capacity);
+        Array.Resize(ref IsInPool, capacity);
+    }
+}
