@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text.Json;
 using SockTrace.Tests.Support;
@@ -65,7 +64,7 @@ public sealed class SnapshotTests
             foreach (Socket socket in closed)
                 socket.Dispose();
             socktrace.Resume();
-            WaitFor(path, stats => stats.Number("live") == 601);
+            Eventually.IsSo(() => Stats(path).Any(stats => stats.Number("live") == 601), () => string.Join('\n', Stats(path)));
             foreach (Socket socket in opened)
                 socket.Dispose();
         });
@@ -83,13 +82,5 @@ public sealed class SnapshotTests
         Assert.All(after, conn => Assert.Equal(Environment.ProcessId, conn.Number("pid")));
     }
 
-    private static void WaitFor(string path, Func<JsonElement, bool> isThere)
-    {
-        var patience = Stopwatch.StartNew();
-        while (!RecordedTrace.ReadWhole(path).OfType("stats").Any(isThere))
-        {
-            Assert.True(patience.Elapsed < TimeSpan.FromSeconds(20), string.Join('\n', RecordedTrace.ReadWhole(path).OfType("stats")));
-            Thread.Sleep(50);
-        }
-    }
+    private static IEnumerable<JsonElement> Stats(string path) => RecordedTrace.ReadWhole(path).OfType("stats");
 }

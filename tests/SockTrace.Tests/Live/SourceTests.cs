@@ -122,14 +122,7 @@ public sealed class SourceTests : IDisposable
     private static SocktraceProcess Unprivileged(params string[] arguments) =>
         SocktraceProcess.LaunchThrough("setpriv", [.. AsNobody, SocktraceProcess.Binary, .. arguments]);
 
-    private static void WaitFor(string path, string text, int count)
-    {
-        DateTime deadline = DateTime.UtcNow.AddSeconds(10);
-        using var changed = new ManualResetEventSlim();
-        while (File.ReadLines(path).Count(line => line.Contains(text, StringComparison.Ordinal)) < count)
-        {
-            Assert.True(DateTime.UtcNow < deadline, $"{count} x {text} did not come: {File.ReadAllText(path)}");
-            changed.Wait(20);
-        }
-    }
+    private static void WaitFor(string path, string text, int count) => Eventually.IsSo(
+        () => File.ReadLines(path).Count(line => line.Contains(text, StringComparison.Ordinal)) >= count,
+        () => $"{count} x {text} did not come: {File.ReadAllText(path)}");
 }

@@ -72,16 +72,10 @@ public sealed class ScenarioRun : IAsyncLifetime
     }
 
     /// <summary>The statistics tell when the sockets that were there before are in the tables.</summary>
-    private static void WaitForSnapshot(string path)
-    {
-        DateTime deadline = DateTime.UtcNow.AddSeconds(20);
-        while (!File.ReadLines(path).Any(line => line.Contains("\"type\":\"stats\"", StringComparison.Ordinal)
-            && !line.Contains("\"live\":0,", StringComparison.Ordinal)))
-        {
-            Assert.True(DateTime.UtcNow < deadline, "no snapshot in " + File.ReadAllText(path));
-            Thread.Sleep(20);
-        }
-    }
+    private static void WaitForSnapshot(string path) => Eventually.IsSo(
+        () => File.ReadLines(path).Any(line => line.Contains("\"type\":\"stats\"", StringComparison.Ordinal)
+            && !line.Contains("\"live\":0,", StringComparison.Ordinal)),
+        () => "no snapshot in " + File.ReadAllText(path));
 }
 
 /// <summary>One scenario: its process, what that said, and the records of its namespace.</summary>

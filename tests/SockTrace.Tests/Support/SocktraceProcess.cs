@@ -78,17 +78,9 @@ internal sealed partial class SocktraceProcess : IDisposable
     public void Resume() => Assert.Equal(0, kill(_process.Id, Sigcont));
 
     /// <summary>Waits for a line of standard error that begins so.</summary>
-    public string WaitForErrorLine(string start)
-    {
-        var patience = Stopwatch.StartNew();
-        while (patience.Elapsed < Deadline)
-        {
-            if (Array.Find(ErrorLines(), line => line.StartsWith(start, StringComparison.Ordinal)) is string found)
-                return found;
-            Thread.Sleep(5);
-        }
-        throw new TimeoutException($"'{start}' did not come: {string.Join('\n', ErrorLines())}");
-    }
+    public string WaitForErrorLine(string start) => Eventually.Gives(
+        () => Array.Find(ErrorLines(), line => line.StartsWith(start, StringComparison.Ordinal)),
+        () => $"'{start}' did not come: {string.Join('\n', ErrorLines())}");
 
     /// <summary>Waits for the end, without asking for it.</summary>
     /// <returns>The exit code.</returns>

@@ -92,14 +92,11 @@ internal sealed unsafe partial class TestNamespace : IDisposable
     public void WaitUntilQuietHere()
     {
         const string Listen = "0A", TimeWait = "06";
-        DateTime deadline = DateTime.UtcNow.AddSeconds(20);
         string[] files = ["/proc/thread-self/net/tcp", "/proc/thread-self/net/tcp6"];
-        while (files.SelectMany(file => File.ReadLines(file).Skip(1))
-            .Any(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[3] is not (Listen or TimeWait)))
-        {
-            Assert.True(DateTime.UtcNow < deadline, File.ReadAllText(files[0]));
-            Thread.Sleep(10);
-        }
+        Eventually.IsSo(
+            () => files.SelectMany(file => File.ReadLines(file).Skip(1))
+                .All(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[3] is Listen or TimeWait),
+            () => File.ReadAllText(files[0]));
     }
 
     public void Dispose()
