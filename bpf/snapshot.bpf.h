@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: (MIT OR GPL-2.0-only) */
+/*
+ * A snapshot: all sockets and mini-sockets of the network namespace in which the iterator
+ * was opened, as events. The socket is locked meanwhile (bpf_iter_tcp_seq_show()), so its
+ * state is that after one event and before the next.
+ */
+
+SEC("iter/tcp")
+int snapshot(struct bpf_iter__tcp *ctx)
+{
+	struct sock_common *skc = ctx->sk_common;
+	struct socktrace_event event = { .time_ns = bpf_ktime_get_ns() };
+
+	if (!skc)
+		return 0;
+
+	struct tcp_timewait_sock *mini = bpf_skc_to_tcp_timewait_sock(skc);
+
+	if (mini) {
+		struct inet_timewait_sock *tw = &mini->tw_sk;
+		struct tuple tuple = mini_tuple(tw);
+		__u32 netns = tw->__tw_common.skc_net.net->ns.inum;
+
+		if (!may_match(&tuple, netns, false))
+			return 0;
+		event.kind = SOCKTRACE_KIND_SEEN_MINI;
+		event.sock = (__u64)tw;
+		event.cookie = tw->__tw_common.skc_cookie.counter;
+		event.new_state = tw->tw_substate;
+		event.armed_ns = armed_at(tw, event.time_ns);
+		fill_tuple(&event, &tuple, netns);
+		bpf_seq_write(ctx->meta->seq, &event, sizeof(event));
+		return 0;
+	}
+
+	/* NULL for request sockets. */
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(skc);
+
+	if (!tp)
+		return 0;
+
+	struct sock *sk = &tp->inet_conn.icsk_inet.sk;
+	__u8 state = sk->__sk_common.skc_state;
+
+	if (state == TCP_CLOSE || state >= TCP_NEW_SYN_RECV)
+		return 0;
+
+	struct tuple tuple = tuple_of(sk, sk->__sk_common.skc_num);
+	__u32 netns = sk->__sk_common.skc_net.net->ns.inum;
+
+	if (!may_match(&tuple, netns, false))
+		return 0;
+
+	struct socket *socket = sk->sk_socket;
+	struct file *file = socket ? socket->file : NULL;
+
+	event.kind = SOCKTRACE_KIND_SEEN;
+	event.sock = (__u64)sk;
+	event.cookie = cookie_of(sk);
+	event.new_state = state;
+	event.cgroup = cgroup_of(sk);
+	event.uid = sk->sk_uid.val;
+	event.inode = file ? file->f_inode->i_ino : 0;
+	fill_tuple(&event, &tuple, netns);
+	bpf_seq_write(ctx->meta->seq, &event, sizeof(event));
+	return 0;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: (MIT OR GPL-2.0-only) */
+/* Four-tuples, and the filters on them. */
+
+#define AF_INET       2
+#define AF_INET6      10
+#define MAPPED_WORD   bpf_htonl(0xffff) /* third word of ::ffff:a.b.c.d */
+
+struct address {
+	__u64 words[2];
+};
+
+struct tuple {
+	struct address laddr, raddr;
+	__u16 lport, rport;
+	__u8 family;
+};
+
+static __always_inline struct address ipv4_mapped(__be32 address)
+{
+	struct address mapped = {
+		.words = { 0, (__u64)address << 32 | MAPPED_WORD },
+	};
+
+	return mapped;
+}
+
+static __always_inline struct address ipv6(const struct in6_addr *in6)
+{
+	struct address address = {
+		.words = { *(__u64 *)&in6->in6_u.u6_addr32[0], *(__u64 *)&in6->in6_u.u6_addr32[2] },
+	};
+
+	return address;
+}
+
+static __always_inline struct tuple tuple_of(const struct sock *sk, __u16 lport)
+{
+	struct tuple tuple = {
+		.lport = lport,
+		.rport = bpf_ntohs(sk->__sk_common.skc_dport),
+		.family = SOCKTRACE_FAMILY_IPV4,
+	};
+
+	if (sk->__sk_common.skc_family == AF_INET6 &&
+	    bpf_core_field_exists(sk->__sk_common.skc_v6_daddr)) {
+		tuple.family = SOCKTRACE_FAMILY_IPV6;
+		tuple.laddr = ipv6(&sk->__sk_common.skc_v6_rcv_saddr);
+		tuple.raddr = ipv6(&sk->__sk_common.skc_v6_daddr);
+	} else {
+		tuple.laddr = ipv4_mapped(sk->__sk_common.skc_rcv_saddr);
+		tuple.raddr = ipv4_mapped(sk->__sk_common.skc_daddr);
+	}
+	return tuple;
+}
+
+static __always_inline bool in_prefix(const struct address *address)
+{
+	const volatile __u64 *mask = (const volatile __u64 *)config.host_mask;
+	const volatile __u64 *prefix = (const volatile __u64 *)config.host_prefix;
+
+	return (address->words[0] & mask[0]) == prefix[0] &&
+	       (address->words[1] & mask[1]) == prefix[1];
+}
+
+/*
+ * False only for what cannot match, whatever becomes known later: port 0 is "not yet". What
+ * has gone through without a port goes through once more with it, so that user space does
+ * not wait for the end of a socket that nobody asked for.
+ */
+static __always_inline bool may_match(const struct tuple *tuple, __u32 netns, bool was_let_through)
+{
+
+	if (config.netns && netns != config.netns)
+		return false;
+	if (config.family && tuple->family != config.family)
+		return false;
+	if (config.lport && tuple->lport && tuple->lport != config.lport && !was_let_through)
+		return false;
+	if (config.rport && tuple->rport && tuple->rport != config.rport)
+		return false;
+	if (config.port && tuple->lport && tuple->rport && tuple->lport != config.port &&
+	    tuple->rport != config.port && !was_let_through)
+		return false;
+	if (config.host && tuple->rport && !in_prefix(&tuple->laddr) && !in_prefix(&tuple->raddr))
+		return false;
+	return true;
+}
