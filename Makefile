@@ -17,7 +17,7 @@ KERNEL_PACKAGES := $(BUILD_PACKAGES) qemu-system-x86 busybox-static cpio jq debi
 OVERHEAD_PACKAGES := $(BUILD_PACKAGES) iproute2 libbpf-tools iperf3 jq
 FORMAT_PACKAGES := clang-format
 
-C_SOURCES := bpf/socktrace.bpf.c bpf/socktrace.h benchmarks/overhead/*.c tests/scenarios/*.c tests/kernels/*.c
+C_SOURCES := bpf/*.bpf.c bpf/*.bpf.h bpf/socktrace.h benchmarks/overhead/*.c tests/scenarios/*.c tests/kernels/*.c
 BPF_SOURCES := $(wildcard bpf/*.c bpf/*.h)
 PROPS := global.json Directory.Build.props Directory.Packages.props .editorconfig
 SOURCES := $(shell find src -name '*.cs' -o -name '*.csproj') $(PROPS)

@@ -8,25 +8,12 @@ static __always_inline int emit_accepted(struct sock *sk)
 	if (sk->sk_protocol != IPPROTO_TCP)
 		return 0;
 
-	struct tuple tuple = tuple_of(sk, sk->__sk_common.skc_num);
-	__u32 netns = sk->__sk_common.skc_net.net->ns.inum;
-
-	if (!may_match(&tuple, netns, false))
-		return 0;
-
-	struct cpu_state *cpu = this_cpu();
-	struct socktrace_event *event = reserve();
+	struct socktrace_event *event = begin(SOCKTRACE_KIND_OWNED, sk, sk->__sk_common.skc_num);
 
 	if (!event)
 		return 0;
-
-	event->kind = SOCKTRACE_KIND_OWNED;
-	event->sock = (__u64)sk;
-	event->cookie = sk->__sk_common.skc_cookie.counter;
-	fill_tuple(event, &tuple, netns);
 	fill_owner(event);
-	bpf_ringbuf_submit(event, cpu ? wakeup_flags(cpu) : 0);
-	return 0;
+	return send(event);
 }
 
 SEC("fexit/inet_csk_accept")

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (MIT OR GPL-2.0-only) */
 /* An event, from its room in the ring to its being sent, and what fills it in. */
 
-#define PF_KTHREAD    0x00200000
+#define PF_KTHREAD 0x00200000
 
 /*
  * The socket's own cgroup, set at socket() and inherited by accepted sockets
@@ -97,4 +97,40 @@ static __always_inline void fill_tuple(struct socktrace_event *event, const stru
 	event->lport = tuple->lport;
 	event->rport = tuple->rport;
 	event->family = tuple->family;
+}
+
+/* All that sockets and mini-sockets have in common. */
+static __always_inline void describe(struct socktrace_event *event, __u8 kind, const void *sock,
+				     const struct tuple *tuple, __u32 netns)
+{
+	const struct sock_common *skc = sock;
+
+	event->kind = kind;
+	event->sock = (__u64)sock;
+	event->cookie = skc->skc_cookie.counter;
+	fill_tuple(event, tuple, netns);
+}
+
+/* NULL where the filters rule it out, or the ring is full. Otherwise it must be sent. */
+static __always_inline struct socktrace_event *begin(__u8 kind, const void *sock, __u16 lport)
+{
+	struct tuple tuple = tuple_of(sock, lport);
+	__u32 netns = netns_of(sock);
+
+	if (!may_match(&tuple, netns, false))
+		return NULL;
+
+	struct socktrace_event *event = reserve();
+
+	if (event)
+		describe(event, kind, sock, &tuple, netns);
+	return event;
+}
+
+static __always_inline int send(struct socktrace_event *event)
+{
+	struct cpu_state *cpu = this_cpu();
+
+	bpf_ringbuf_submit(event, cpu ? wakeup_flags(cpu) : 0);
+	return 0;
 }

@@ -12,7 +12,7 @@ trap 'rm -rf "$work"' EXIT
 bpftool btf dump file /sys/kernel/btf/vmlinux format c >"$work/vmlinux.h"
 # Two names of ours happen to be types of the kernel's.
 sed -E -i '/^typedef struct config_s config;$/d' "$work/vmlinux.h"
-cp socktrace.bpf.c socktrace.h "$work" # beside the whole header, not ours
+cp ./*.bpf.c ./*.bpf.h socktrace.h "$work" # beside the whole header, not ours
 clang -g -O2 -target bpf -c "$work/socktrace.bpf.c" -o "$work/full.o"
 bpftool gen min_core_btf /sys/kernel/btf/vmlinux "$work/min.btf" "$work/full.o"
 bpftool btf dump file "$work/min.btf" format c >"$work/min.h"

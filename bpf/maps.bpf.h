@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: (MIT OR GPL-2.0-only) */
 /* What user space tells the programs, and what they share with it and with each other. */
 
-#define STACK_FRAMES  10
-
 /* The only variable in .rodata, so that user space finds it at its start. */
 const volatile struct socktrace_config config;
 
@@ -77,6 +75,9 @@ static __always_inline struct socktrace_counts *cpu_counts(void)
 
 	return bpf_map_lookup_elem(&counts, &zero);
 }
+
+/* How much of the stack is looked at for a function. */
+#define STACK_FRAMES 10
 
 /* Is a return address in that function? */
 static __always_inline bool is_in(__u64 address, const volatile struct socktrace_function *function)

@@ -5,6 +5,19 @@
  * state is that after one event and before the next.
  */
 
+/* False where the filters rule it out. */
+static __always_inline bool see(struct socktrace_event *event, __u8 kind, const void *sock,
+				__u16 lport)
+{
+	struct tuple tuple = tuple_of(sock, lport);
+	__u32 netns = netns_of(sock);
+
+	if (!may_match(&tuple, netns, false))
+		return false;
+	describe(event, kind, sock, &tuple, netns);
+	return true;
+}
+
 SEC("iter/tcp")
 int snapshot(struct bpf_iter__tcp *ctx)
 {
@@ -18,17 +31,11 @@ int snapshot(struct bpf_iter__tcp *ctx)
 
 	if (mini) {
 		struct inet_timewait_sock *tw = &mini->tw_sk;
-		struct tuple tuple = mini_tuple(tw);
-		__u32 netns = tw->__tw_common.skc_net.net->ns.inum;
 
-		if (!may_match(&tuple, netns, false))
+		if (!see(&event, SOCKTRACE_KIND_SEEN_MINI, tw, bpf_ntohs(tw->tw_sport)))
 			return 0;
-		event.kind = SOCKTRACE_KIND_SEEN_MINI;
-		event.sock = (__u64)tw;
-		event.cookie = tw->__tw_common.skc_cookie.counter;
 		event.new_state = tw->tw_substate;
 		event.armed_ns = armed_at(tw, event.time_ns);
-		fill_tuple(&event, &tuple, netns);
 		bpf_seq_write(ctx->meta->seq, &event, sizeof(event));
 		return 0;
 	}
@@ -44,24 +51,17 @@ int snapshot(struct bpf_iter__tcp *ctx)
 
 	if (state == TCP_CLOSE || state >= TCP_NEW_SYN_RECV)
 		return 0;
-
-	struct tuple tuple = tuple_of(sk, sk->__sk_common.skc_num);
-	__u32 netns = sk->__sk_common.skc_net.net->ns.inum;
-
-	if (!may_match(&tuple, netns, false))
+	if (!see(&event, SOCKTRACE_KIND_SEEN, sk, sk->__sk_common.skc_num))
 		return 0;
 
 	struct socket *socket = sk->sk_socket;
 	struct file *file = socket ? socket->file : NULL;
 
-	event.kind = SOCKTRACE_KIND_SEEN;
-	event.sock = (__u64)sk;
 	event.cookie = cookie_of(sk);
 	event.new_state = state;
 	event.cgroup = cgroup_of(sk);
 	event.uid = sk->sk_uid.val;
 	event.inode = file ? file->f_inode->i_ino : 0;
-	fill_tuple(&event, &tuple, netns);
 	bpf_seq_write(ctx->meta->seq, &event, sizeof(event));
 	return 0;
 }

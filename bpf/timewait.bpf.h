@@ -10,27 +10,7 @@
 struct sk_buff;
 struct inet_timewait_death_row;
 
-#define TIME_WAIT_NS  60000000000ULL /* TCP_TIMEWAIT_LEN, include/net/tcp.h */
-
-static __always_inline struct tuple mini_tuple(const struct inet_timewait_sock *tw)
-{
-	struct tuple tuple = {
-		.lport = bpf_ntohs(tw->tw_sport),
-		.rport = bpf_ntohs(tw->__tw_common.skc_dport),
-		.family = SOCKTRACE_FAMILY_IPV4,
-	};
-
-	if (tw->__tw_common.skc_family == AF_INET6 &&
-	    bpf_core_field_exists(tw->__tw_common.skc_v6_daddr)) {
-		tuple.family = SOCKTRACE_FAMILY_IPV6;
-		tuple.laddr = ipv6(&tw->__tw_common.skc_v6_rcv_saddr);
-		tuple.raddr = ipv6(&tw->__tw_common.skc_v6_daddr);
-	} else {
-		tuple.laddr = ipv4_mapped(tw->__tw_common.skc_rcv_saddr);
-		tuple.raddr = ipv4_mapped(tw->__tw_common.skc_daddr);
-	}
-	return tuple;
-}
+#define TIME_WAIT_NS 60000000000ULL /* TCP_TIMEWAIT_LEN, include/net/tcp.h */
 
 /*
  * When the timer was last set to TCP_TIMEWAIT_LEN, going by when it is to fire. So also the
@@ -46,27 +26,14 @@ static __always_inline __u64 armed_at(const struct inet_timewait_sock *tw, __u64
 
 static __always_inline int emit_mini(const struct inet_timewait_sock *tw, __u8 kind)
 {
-	struct tuple tuple = mini_tuple(tw);
-	__u32 netns = tw->__tw_common.skc_net.net->ns.inum;
-
-	if (!may_match(&tuple, netns, false))
-		return 0;
-
-	struct cpu_state *cpu = this_cpu();
-	struct socktrace_event *event = reserve();
+	struct socktrace_event *event = begin(kind, tw, bpf_ntohs(tw->tw_sport));
 
 	if (!event)
 		return 0;
-
-	event->kind = kind;
-	event->sock = (__u64)tw;
-	event->cookie = tw->__tw_common.skc_cookie.counter;
-	fill_tuple(event, &tuple, netns);
 	event->new_state = tw->tw_substate;
 	if (kind != SOCKTRACE_KIND_MINI_ARMED)
 		event->armed_ns = armed_at(tw, event->time_ns);
-	bpf_ringbuf_submit(event, cpu ? wakeup_flags(cpu) : 0);
-	return 0;
+	return send(event);
 }
 
 /*
@@ -109,26 +76,17 @@ int BPF_PROG(on_mini_alloc, const struct sock *sk, struct inet_timewait_death_ro
 	if (sk->sk_protocol != IPPROTO_TCP)
 		return 0;
 
-	struct tuple tuple = tuple_of(sk, sk->__sk_common.skc_num);
-	__u32 netns = sk->__sk_common.skc_net.net->ns.inum;
-
-	if (!may_match(&tuple, netns, false))
-		return 0;
-
-	struct cpu_state *cpu = this_cpu();
-	struct socktrace_event *event = reserve();
+	struct socktrace_event *event =
+	    begin(tw ? SOCKTRACE_KIND_MINI_ARMED : SOCKTRACE_KIND_MINI_OVERFLOW, sk,
+		  sk->__sk_common.skc_num);
 
 	if (!event)
 		return 0;
-
-	event->kind = tw ? SOCKTRACE_KIND_MINI_ARMED : SOCKTRACE_KIND_MINI_OVERFLOW;
-	event->sock = tw ? (__u64)tw : (__u64)sk;
+	if (tw)
+		event->sock = (__u64)tw;
 	event->parent = (__u64)sk;
-	event->cookie = sk->__sk_common.skc_cookie.counter;
-	fill_tuple(event, &tuple, netns);
 	event->new_state = state;
-	bpf_ringbuf_submit(event, cpu ? wakeup_flags(cpu) : 0);
-	return 0;
+	return send(event);
 }
 
 /* A FIN came for a mini-socket: if it stood in FIN_WAIT2, it is in TIME_WAIT now. */
@@ -188,8 +146,7 @@ int BPF_PROG(on_mini_timer, struct timer_list *timer)
 	event->kind = SOCKTRACE_KIND_MINI_EXPIRED;
 	event->sock = tw;
 	event->family = SOCKTRACE_FAMILY_IPV4; /* user space knows better, by the address */
-	bpf_ringbuf_submit(event, cpu ? wakeup_flags(cpu) : 0);
-	return 0;
+	return send(event);
 }
 
 /* The same by timers. Every timer of the host comes this way: the compare comes first. */

@@ -153,7 +153,7 @@ static __always_inline int emit(void *ctx, struct sock *sk, int oldstate, int ne
 	}
 
 	struct tuple tuple = tuple_of(sk, lport);
-	__u32 netns = sk->__sk_common.skc_net.net->ns.inum;
+	__u32 netns = netns_of(sk);
 
 	if (!may_match(&tuple, netns, oldstate == TCP_SYN_SENT))
 		return 0;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: (MIT OR GPL-2.0-only) */
 /* Four-tuples, and the filters on them. */
 
-#define AF_INET       2
-#define AF_INET6      10
-#define MAPPED_WORD   bpf_htonl(0xffff) /* third word of ::ffff:a.b.c.d */
+#define AF_INET     2
+#define AF_INET6    10
+#define MAPPED_WORD bpf_htonl(0xffff) /* third word of ::ffff:a.b.c.d */
 
 struct address {
 	__u64 words[2];
@@ -33,24 +33,35 @@ static __always_inline struct address ipv6(const struct in6_addr *in6)
 	return address;
 }
 
-static __always_inline struct tuple tuple_of(const struct sock *sk, __u16 lport)
+/*
+ * Of a socket or a mini-socket: both begin with a sock_common, and only their local ports stand
+ * in different places.
+ */
+static __always_inline struct tuple tuple_of(const void *sock, __u16 lport)
 {
+	const struct sock_common *skc = sock;
 	struct tuple tuple = {
 		.lport = lport,
-		.rport = bpf_ntohs(sk->__sk_common.skc_dport),
+		.rport = bpf_ntohs(skc->skc_dport),
 		.family = SOCKTRACE_FAMILY_IPV4,
 	};
 
-	if (sk->__sk_common.skc_family == AF_INET6 &&
-	    bpf_core_field_exists(sk->__sk_common.skc_v6_daddr)) {
+	if (skc->skc_family == AF_INET6 && bpf_core_field_exists(skc->skc_v6_daddr)) {
 		tuple.family = SOCKTRACE_FAMILY_IPV6;
-		tuple.laddr = ipv6(&sk->__sk_common.skc_v6_rcv_saddr);
-		tuple.raddr = ipv6(&sk->__sk_common.skc_v6_daddr);
+		tuple.laddr = ipv6(&skc->skc_v6_rcv_saddr);
+		tuple.raddr = ipv6(&skc->skc_v6_daddr);
 	} else {
-		tuple.laddr = ipv4_mapped(sk->__sk_common.skc_rcv_saddr);
-		tuple.raddr = ipv4_mapped(sk->__sk_common.skc_daddr);
+		tuple.laddr = ipv4_mapped(skc->skc_rcv_saddr);
+		tuple.raddr = ipv4_mapped(skc->skc_daddr);
 	}
 	return tuple;
+}
+
+static __always_inline __u32 netns_of(const void *sock)
+{
+	const struct sock_common *skc = sock;
+
+	return skc->skc_net.net->ns.inum;
 }
 
 static __always_inline bool in_prefix(const struct address *address)
@@ -69,7 +80,6 @@ static __always_inline bool in_prefix(const struct address *address)
  */
 static __always_inline bool may_match(const struct tuple *tuple, __u32 netns, bool was_let_through)
 {
-
 	if (config.netns && netns != config.netns)
 		return false;
 	if (config.family && tuple->family != config.family)
