@@ -141,16 +141,28 @@ static struct pair open_pair(int family, int lport, int rport)
 	return connect_from(pair, family, lport, rport);
 }
 
+/*
+ * The second closes when it has heard of the first: a softirq may be late, and then both would
+ * have closed at once.
+ */
+static void close_both(int first, int second)
+{
+	char data;
+
+	close(first);
+	if (read(second, &data, 1) > 0)
+		fprintf(stderr, "data where the end should be\n");
+	close(second);
+}
+
 static void close_client_first(struct pair pair)
 {
-	close(pair.client);
-	close(pair.server);
+	close_both(pair.client, pair.server);
 }
 
 static void close_server_first(struct pair pair)
 {
-	close(pair.server);
-	close(pair.client);
+	close_both(pair.server, pair.client);
 }
 
 static void orderly(int family, int port)
