@@ -327,7 +327,6 @@ struct tcp_sock {
 };
 
 struct inet_timewait_sock {
-	struct sock_common __tw_common;
 	unsigned char tw_substate;
 	__be16 tw_sport;
 	struct timer_list tw_timer;

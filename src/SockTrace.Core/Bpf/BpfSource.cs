@@ -171,7 +171,10 @@ internal sealed unsafe class BpfSource : IEventSource
         // Hooked functions have nobody who rescues. (What timer programs miss is nearly always
         // another timer; a mini-socket's end that is missed so is told as lost when it is overdue.)
         if (_variant.TimeWait == TimeWaitSight.Functions)
+        {
+            _variant.ThrowIfHooksDoNotRun();
             misses += _attached.Skip(2).Sum(program => program.ReadRecursionMisses());
+        }
         return new SourceLosses(ringFull, misses - rescued, _destination->Malformed);
     });
 

@@ -47,7 +47,7 @@ internal sealed record BpfVariant
     /// <summary>Programs of the object that some variant leaves out.</summary>
     public static IEnumerable<string> AllOptionalPrograms => [.. MiniPrograms, .. TimerPrograms, "on_accept4", "on_accept2"];
 
-    /// <summary>What this kernel should be able to do, the best first.</summary>
+    /// <summary>What this kernel should be able to do, the best first. Who takes one does not ask for the next.</summary>
     /// <param name="note">Is told what it cannot do, and why.</param>
     /// <exception cref="BpfException">The kernel's BTF cannot be read.</exception>
     public static IEnumerable<BpfVariant> Candidates(Action<string> note)
@@ -63,26 +63,24 @@ internal sealed record BpfVariant
             // tw_timer_handler() counted, until __inet_twsk_schedule() did, and needed the field no more.
             TimeWaitIsCountedAtExpiry = btf.HasMember("inet_timewait_sock", "tw_kill"),
         };
-        var candidates = new List<BpfVariant>();
         if (WhyNoFunctions(btf) is string noFunctions)
         {
             note($"TIME_WAIT not by functions: {noFunctions}");
         }
         else
         {
-            candidates.Add(plain with
+            yield return plain with
             {
                 TimeWait = TimeWaitSight.Functions,
                 // The wrong one loads as well, and reads a wrong pointer: only the number of parameters tells.
                 AcceptProgram = btf.ParameterCount("inet_csk_accept") switch { 4 => "on_accept4", 2 => "on_accept2", _ => null },
-            });
+            };
         }
         if (WhyNoTimers(btf) is string noTimers)
             note($"TIME_WAIT not by timers: {noTimers}");
         else
-            candidates.Add(plain with { TimeWait = TimeWaitSight.Timers });
-        candidates.Add(plain);
-        return candidates;
+            yield return plain with { TimeWait = TimeWaitSight.Timers };
+        yield return plain;
     }
 
     /// <summary>Tells the programs.</summary>
@@ -94,8 +92,9 @@ internal sealed record BpfVariant
     }
 
     /// <summary>
-    /// After all is attached: from 6.1 on, or a little before, hooks of functions attach although
-    /// kernel.ftrace_enabled is 0, and then none of them is ever run. (5.10 refuses: EBUSY.)
+    /// After all is attached, and then from time to time. While kernel.ftrace_enabled is 0 no hook of
+    /// a function runs: 5.10 lets none attach (EBUSY), 6.1 to 7.2 let them, and let those that are
+    /// attached be silenced; 7.3 lets nobody write that.
     /// </summary>
     /// <exception cref="BpfException">So it is.</exception>
     public void ThrowIfHooksDoNotRun()
