@@ -22,10 +22,12 @@ BPF_SOURCES := $(wildcard bpf/*.c bpf/*.h)
 PROPS := global.json Directory.Build.props Directory.Packages.props .editorconfig
 SOURCES := $(shell find src -name '*.cs' -o -name '*.csproj') $(PROPS)
 TEST_SOURCES := $(shell find tests/SockTrace.Tests -type f)
+WRITER_SOURCES := $(wildcard tests/WriteUntilKilled/*) tests/SockTrace.Tests/Support/Headers.cs tests/SockTrace.Tests/Support/StateRecords.cs
 
 BPF_OBJECT := out/bpf/socktrace.bpf.o
 BINARY := out/socktrace
 SCENARIOS := out/scenarios
+WRITER := out/write-until-killed
 TESTS := out/dotnet/bin/SockTrace.Tests/debug/SockTrace.Tests
 
 .PHONY: help
@@ -43,7 +45,7 @@ build: $(BINARY) ## Build the native binary, out/socktrace
 bpf: $(BPF_OBJECT) ## Build the BPF object
 
 .PHONY: test
-test: test-packages $(BINARY) $(TESTS) $(SCENARIOS) ## Run all tests; the live ones need root
+test: test-packages $(BINARY) $(TESTS) $(SCENARIOS) $(WRITER) ## Run all tests; the live ones need root
 	SOCKTRACE_BINARY="$$PWD/$(BINARY)" $(if $(SUDO),sudo --preserve-env=SOCKTRACE_BINARY$(,)CI) $(TESTS) $(TEST_ARGS)
 
 .PHONY: kernels
@@ -81,6 +83,10 @@ $(BINARY): $(BPF_OBJECT) $(SOURCES) | build-packages
 $(TESTS): $(BPF_OBJECT) $(SOURCES) $(TEST_SOURCES)
 	dotnet build tests/SockTrace.Tests -c Debug -v quiet --nologo
 	touch $(TESTS)
+
+$(WRITER): $(BPF_OBJECT) $(SOURCES) $(WRITER_SOURCES) | build-packages
+	dotnet publish tests/WriteUntilKilled -c Release -r $(RID) -o out/publish-writer -v quiet --nologo
+	cp out/publish-writer/write-until-killed $(WRITER)
 
 $(SCENARIOS): tests/scenarios/scenarios.c | build-packages
 	gcc -O2 -Wall -Wextra -Werror -pthread -o $@ $<
