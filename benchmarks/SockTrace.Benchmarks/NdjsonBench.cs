@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Text.Json;
 using BenchmarkDotNet.Attributes;
 using SockTrace.Events;
@@ -9,8 +10,9 @@ using SockTrace.Tracking;
 namespace SockTrace.Benchmarks;
 
 /// <summary>
-/// `state` records of many connections, formatted and written to /dev/null, 256 KiB at a
-/// time. Naive: Utf8JsonWriter.
+/// `state` records of many connections: formatted, queued, and written by the writer thread,
+/// until the last is in the file; all of it on one core. Naive: Utf8JsonWriter, which writes
+/// 256 KiB at a time on its own thread.
 /// </summary>
 public class NdjsonBench : IDisposable
 {
@@ -21,15 +23,24 @@ public class NdjsonBench : IDisposable
     private readonly ConnectionTable _connections = new(2 * Connections);
     private readonly ArrayBufferWriter<byte> _buffer = new(512 * 1024);
     private readonly WallClock _clock = new();
-    private readonly Stream _null = new FileStream("/dev/null", FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+    private FileStream? _file;
+    private OutputWriter? _output;
     private NdjsonSink? _sink;
     private Utf8JsonWriter? _writer;
     private long _seq;
 
+    /// <summary>A device that takes everything, and a file in memory.</summary>
+    [Params("/dev/null", "/dev/shm/socktrace-bench.ndjson")]
+    public string Path { get; set; } = "";
+
     [GlobalSetup]
     public void Setup()
     {
-        _sink = new NdjsonSink(OutputFile.Create("/dev/null", force: true), _clock, new TraceHeader
+        using (var self = Process.GetCurrentProcess())
+            self.ProcessorAffinity = 1;
+        _output = OutputWriter.Open(Path, force: true, rotation: null, Console.WriteLine);
+        _file = new FileStream(Path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+        _sink = new NdjsonSink(_output, _clock, new TraceHeader
         {
             Version = "",
             Host = "",
@@ -61,15 +72,28 @@ public class NdjsonBench : IDisposable
         }
     }
 
+    [GlobalCleanup]
+    public void Cleanup()
+    {
+        Dispose();
+        if (_output!.Losses.Records > 0)
+            throw new InvalidOperationException($"{_output.Losses.Records} records were dropped, and not written");
+        if (Path != "/dev/null")
+            File.Delete(Path);
+    }
+
     [Benchmark(OperationsPerInvoke = Records)]
-    public void OwnWriter()
+    public void SinkAndQueue()
     {
         for (int i = 0; i < Records; i++)
         {
             var connection = new ConnectionView(_connections, RowOf(i));
             _sink!.OnTransition(new Transition(connection, 1_000_000_000_000 + (i * 3_000L), TcpState.SynSent, TcpState.Established, 45_123));
         }
-        _sink!.Flush();
+        _sink!.Flush(default);
+        while (!_output!.Queue.IsDrained)
+            Thread.Yield();
+        Empty();
     }
 
     [Benchmark(Baseline = true, OperationsPerInvoke = Records)]
@@ -103,6 +127,7 @@ public class NdjsonBench : IDisposable
                 Flush();
         }
         Flush();
+        Empty();
     }
 
     /// <summary>Four records of a connection come close together, as in a trace.</summary>
@@ -110,15 +135,24 @@ public class NdjsonBench : IDisposable
 
     private void Flush()
     {
-        _null.Write(_buffer.WrittenSpan);
+        _file!.Write(_buffer.WrittenSpan);
         _buffer.ResetWrittenCount();
+    }
+
+    /// <summary>So that memory suffices. Both write to the end, wherever that is.</summary>
+    private void Empty()
+    {
+        if (Path == "/dev/null")
+            return;
+        _file!.SetLength(0);
+        _file.Position = 0;
     }
 
     public void Dispose()
     {
         _sink?.Dispose();
         _writer?.Dispose();
-        _null.Dispose();
+        _file?.Dispose();
         GC.SuppressFinalize(this);
     }
 }

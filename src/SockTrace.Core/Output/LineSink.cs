@@ -185,7 +185,7 @@ internal sealed class LineSink : ITraceSink
         _queue.HandOver();
     }
 
-    public OutputLosses Losses => _output.Losses;
+    public SinkLosses Losses => _output.Losses;
 
     public void Dispose() => _output.Dispose();
 

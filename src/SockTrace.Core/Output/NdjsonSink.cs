@@ -184,7 +184,7 @@ internal sealed class NdjsonSink : ITraceSink
         _queue.HandOver();
     }
 
-    public OutputLosses Losses => _output.Losses;
+    public SinkLosses Losses => _output.Losses;
 
     public void Dispose() => _output.Dispose();
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using SockTrace.Host;
+using SockTrace.Tracking;
 
 namespace SockTrace.Output;
 
@@ -50,7 +51,7 @@ internal sealed class OutputWriter : IDisposable
     public OutputQueue Queue { get; }
 
     /// <summary>Final once this is disposed.</summary>
-    public OutputLosses Losses => new(Queue.Dropped + _abandoned, Queue.DroppedByFailure + _abandoned);
+    public SinkLosses Losses => new(Queue.Dropped + _abandoned, Queue.DroppedByFailure + _abandoned);
 
     /// <summary>Opens the file that a path names, for <see cref="Rotation"/> or without.</summary>
     /// <exception cref="OutputException">It exists, or cannot be created or put aside.</exception>

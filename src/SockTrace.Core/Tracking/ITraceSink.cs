@@ -1,5 +1,3 @@
-using SockTrace.Output;
-
 namespace SockTrace.Tracking;
 
 /// <summary>Where what was tracked goes: lines for people, NDJSON for programs.</summary>
@@ -28,5 +26,5 @@ internal interface ITraceSink : IDisposable
     void OnEnd(in TraceTotals totals);
 
     /// <summary>What the output did not take; final once this is disposed.</summary>
-    OutputLosses Losses { get; }
+    SinkLosses Losses { get; }
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using SockTrace.Events;
-using SockTrace.Output;
 using SockTrace.Tracking;
 
 namespace SockTrace.Tests.Support;
@@ -40,7 +39,7 @@ internal sealed class RecordingSink : ITraceSink
     {
     }
 
-    public OutputLosses Losses => default;
+    public SinkLosses Losses => default;
 
     public void OnEnd(in TraceTotals totals)
     {
