@@ -23,8 +23,8 @@ internal struct AddressParser()
             return _lastLength > 0;
         }
         address = default;
-        // A scope (%eth0) is no part of an address here.
-        if (text.Length > _lastText.Length || !text.Contains((byte)':') || text.Contains((byte)'%')
+        // The framework also takes a scope (%eth0), brackets with a port behind them, and a prefix length.
+        if (text.Length > _lastText.Length || !text.Contains((byte)':') || text.ContainsAny("%[]/"u8)
             || !IPAddress.TryParse(text, out IPAddress? parsed))
             return false;
         text.CopyTo(_lastText);

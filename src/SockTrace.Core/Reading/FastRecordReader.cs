@@ -39,7 +39,7 @@ internal sealed class FastRecordReader
             && TryIdentity(ref cursor, record)
             && TryFourTuple(ref cursor, record)
             && (!cursor.Take(",\"old\":\""u8) || TryState(ref cursor, out record.Old))
-            && cursor.Take(",\"new\":\""u8) && TryState(ref cursor, out record.New)
+            && cursor.Take(",\"new\":\""u8) && TryState(ref cursor, out record.New) && record.New != TcpState.Unknown
             && TryOptional(ref cursor, ",\"in_old_ns\":"u8, ref record.InOldNs)
             && TryOwner(ref cursor, record);
     }
@@ -65,8 +65,8 @@ internal sealed class FastRecordReader
                 || (cursor.TryText(out text) && RecordNames.TryParse(text, out record.ClosedBy)))
             && TryOptional(ref cursor, ",\"bytes_sent\":"u8, ref record.BytesSent)
             && TryOptional(ref cursor, ",\"bytes_received\":"u8, ref record.BytesReceived)
-            && TryOptional(ref cursor, ",\"retransmits\":"u8, ref record.Retransmits)
-            && TryOptional(ref cursor, ",\"srtt_us\":"u8, ref record.SrttUs)
+            && TryOptional(ref cursor, ",\"retransmits\":"u8, ref record.Retransmits, uint.MaxValue)
+            && TryOptional(ref cursor, ",\"srtt_us\":"u8, ref record.SrttUs, uint.MaxValue)
             && (!cursor.Take(",\"reuse\":\""u8)
                 || (cursor.TryText(out text) && RecordNames.TryParse(text, out record.Reuse)))
             && TryOptional(ref cursor, ",\"reuse_gap_ns\":"u8, ref record.ReuseGapNs);
@@ -167,6 +167,6 @@ internal sealed class FastRecordReader
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool TryOptional(ref LineCursor cursor, ReadOnlySpan<byte> name, ref long value) =>
-        !cursor.Take(name) || cursor.TryNumber(out value);
+    private static bool TryOptional(ref LineCursor cursor, ReadOnlySpan<byte> name, ref long value, long max = long.MaxValue) =>
+        !cursor.Take(name) || cursor.TryNumber(max, out value);
 }

@@ -27,4 +27,7 @@ internal sealed record HeaderRecord
     public long? FinTimeoutSeconds { get; set; }
     public long? TimeWaitReuse { get; set; }
     public long? MaxTimeWaitBuckets { get; set; }
+
+    [JsonIgnore]
+    public TraceRun Run => new(Host, BootId, Version, Source, Filters);
 }

@@ -13,8 +13,8 @@ internal sealed class LineReader(Stream stream) : IDisposable
     private const int FirstCapacity = 1 << 20;
 #endif
 
-    /// <summary>Bytes. Longer than any record: the audit of ten thousand network namespaces is a tenth of it.</summary>
-    private const int MaxLine = 64 << 20;
+    /// <summary>Bytes. Longer than any record: the audit of ten thousand network namespaces is a quarter of it.</summary>
+    public const int MaxLine = 16 << 20;
 
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(FirstCapacity);
     private int _start, _end, _searched;
@@ -26,6 +26,9 @@ internal sealed class LineReader(Stream stream) : IDisposable
     /// <summary>Whether the line that was read last has no end: its writer was cut off, or is writing it.</summary>
     public bool IsTorn { get; private set; }
 
+    /// <summary>Whether the line that was read last is longer than <see cref="MaxLine"/>, and only its begin was given.</summary>
+    public bool IsTooLong { get; private set; }
+
     /// <summary>Bytes of the stream that have been read.</summary>
     public long Position { get; private set; }
 
@@ -36,6 +39,7 @@ internal sealed class LineReader(Stream stream) : IDisposable
     /// <exception cref="InvalidDataException">The stream is compressed, and damaged.</exception>
     public bool TryRead(out ReadOnlySpan<byte> line)
     {
+        IsTooLong = false;
         while (true)
         {
             int newline = _buffer.AsSpan(_searched, _end - _searched).IndexOf((byte)'\n');
@@ -59,6 +63,7 @@ internal sealed class LineReader(Stream stream) : IDisposable
                 _start = _searched = _end;
                 if (isBegin)
                 {
+                    IsTooLong = true;
                     Number++;
                     return true;
                 }

@@ -11,7 +11,9 @@ internal struct TimestampParser()
     private const int SecondLength = 19; // 2026-11-23T10:12:13
     private const long NsPerSecond = 1_000_000_000;
 
-    private readonly byte[] _second = new byte[SecondLength];
+    /// <summary>The second that <see cref="_secondNs"/> is.</summary>
+    private readonly byte[] _second = [.. "1970-01-01T00:00:00"u8];
+
     private long _secondNs;
 
     /// <param name="text">Exactly <see cref="TimestampFormat.Length"/> bytes, or it is none.</param>

@@ -7,5 +7,5 @@ namespace SockTrace.Reading;
 /// <param name="IsTorn">Whether it is the end of a file that was cut off: no damage, but the way of the world.</param>
 internal readonly record struct TraceFault(string File, long Line, string Reason, bool IsTorn = false)
 {
-    public override string ToString() => $"{File}:{Line}: {Reason}";
+    public override string ToString() => VisibleText.Of($"{File}:{Line}: {Reason}");
 }

@@ -28,13 +28,16 @@ internal sealed class TraceFile : IDisposable
         _lines = new LineReader(Open(name));
     }
 
+    /// <summary>U+FEFF, which some editors put before a text.</summary>
+    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
+
     /// <summary>As the user gave it.</summary>
     public string Name { get; }
 
     /// <summary>For people.</summary>
     public string ShownName => Show(Name);
 
-    /// <summary>Records read so far.</summary>
+    /// <summary>Records read so far, of types that are known.</summary>
     public long Records { get; private set; }
 
     /// <summary>The record that <see cref="TryRead"/> has read.</summary>
@@ -55,14 +58,18 @@ internal sealed class TraceFile : IDisposable
     {
         while (!_isOver && TryReadLine(out ReadOnlySpan<byte> line))
         {
+            if (Lines == 1 && line.StartsWith(ByteOrderMark))
+                line = line[ByteOrderMark.Length..];
             if (line is [.., (byte)'\r'])
                 line = line[..^1];
             if (line.IsEmpty)
                 continue;
-            string? fault = _fast.TryRead(line, Record) ? null : _json.Read(line, Record);
+            string? fault = _lines.IsTooLong ? $"longer than {LineReader.MaxLine >> 20} MiB"
+                : _fast.TryRead(line, Record) ? null : _json.Read(line, Record);
             if (fault is null)
             {
-                Records++;
+                if (Record.Type != RecordType.Unknown)
+                    Records++;
                 return true;
             }
             if (_lines.IsTorn)

@@ -1,6 +1,8 @@
+using SockTrace.Host;
+
 namespace SockTrace.Reading;
 
-/// <summary>From what stands on the command line to files, in the order in which they began.</summary>
+/// <summary>From what stands on the command line to files, in the order in which to read them.</summary>
 internal static class TraceFiles
 {
     /// <param name="names">Files, patterns with * and ? in their last part, or - for standard input.</param>
@@ -8,19 +10,24 @@ internal static class TraceFiles
     public static IEnumerable<string> Expand(IEnumerable<string> names) => names.SelectMany(Expand).Distinct();
 
     /// <summary>
-    /// The same files, those first whose headers are older: so a rotated trace is whole again. One that
-    /// has no header stays behind those that stand before it.
+    /// The same files: those of one tracer together, and those first whose headers are older, so that
+    /// a rotated trace is whole again. What has no header stays behind what stands before it.
     /// </summary>
-    public static IReadOnlyList<string> InOrder(IEnumerable<string> names)
+    public static IReadOnlyList<string> InOrder(IReadOnlyList<string> names)
     {
-        long last = long.MinValue;
-        var begins = new List<(string Name, long Begin)>();
+        if (names.Count < 2)
+            return names;
+        TraceRun? run = null;
+        long begin = long.MinValue;
+        var begins = new List<(string Name, TraceRun? Run, long Begin)>();
         foreach (string name in names)
         {
-            last = BeginOf(name) ?? last;
-            begins.Add((name, last));
+            if (HeaderOf(name) is (HeaderRecord header, long ts))
+                (run, begin) = (header.Run, ts);
+            begins.Add((name, run, begin));
         }
-        return [.. begins.OrderBy(file => file.Begin).Select(file => file.Name)];
+        return [.. begins.GroupBy(file => file.Run).OrderBy(run => run.Min(file => file.Begin))
+            .SelectMany(run => run.OrderBy(file => file.Begin)).Select(file => file.Name)];
     }
 
     private static IEnumerable<string> Expand(string name)
@@ -34,15 +41,15 @@ internal static class TraceFiles
         return files.Order(StringComparer.Ordinal).Select(file => folder == "." ? Path.GetFileName(file) : file);
     }
 
-    private static long? BeginOf(string name)
+    private static (HeaderRecord Header, long Ts)? HeaderOf(string name)
     {
-        // Standard input can be read only once; and what cannot be opened says so in its turn.
-        if (name == TraceFile.StandardInput || !File.Exists(name))
+        // Standard input and FIFOs can be read only once; and what cannot be opened says so in its turn.
+        if (name == TraceFile.StandardInput || !File.Exists(name) || FileSystem.IsSpecial(name))
             return null;
         try
         {
             using var file = new TraceFile(name, _ => { });
-            return file.TryRead() && file.Record.Type == RecordType.Header ? file.Record.Ts : null;
+            return file.TryRead() && file.Record.Header is HeaderRecord header ? (header, file.Record.Ts) : null;
         }
         catch (TraceException)
         {

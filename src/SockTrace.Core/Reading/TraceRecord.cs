@@ -29,6 +29,9 @@ internal sealed class TraceRecord
     /// <summary>False where the id is the tracer's own number, and no socket cookie.</summary>
     public bool IdIsCookie;
 
+    /// <summary>The id as one number: those of the tracer's own, which are small, do not meet cookies.</summary>
+    public ulong Key => IdIsCookie ? Id : ~Id;
+
     public uint Netns;
     public ulong Cgroup;
     public IpFamily Family;

@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text;
+using SockTrace.Reading;
 
 namespace SockTrace.Reporting;
 
@@ -15,13 +15,7 @@ internal sealed class TextPage
 
     public void Line(string text = "")
     {
-        foreach (Rune rune in text.EnumerateRunes())
-        {
-            if (Rune.IsControl(rune) || Rune.GetUnicodeCategory(rune) is UnicodeCategory.Format)
-                _text.Append(CultureInfo.InvariantCulture, $"\\u{rune.Value:x4}");
-            else
-                _text.Append(rune);
-        }
+        _text.Append(VisibleText.Of(text));
         while (_text.Length > 0 && _text[^1] == ' ')
             _text.Length--;
         _text.Append('\n');
