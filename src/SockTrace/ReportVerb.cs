@@ -125,7 +125,7 @@ internal static class ReportVerb
             }
         }
         builder.Finish();
-        return builder.Traces.Exists(trace => trace.EndNs != long.MinValue) ? builder : null;
+        return builder.Traces.Count > 0 ? builder : null;
     }
 
     private static IEnumerable<string> Expand(string[] names, ref int exitCode)
@@ -143,12 +143,12 @@ internal static class ReportVerb
                 exitCode = ExitCode.Failed;
             }
         }
-        return TraceFiles.InOrder(files.Distinct());
+        return TraceFiles.InOrder([.. files.Distinct()]);
     }
 
     private static string? WhyNothing(TraceFile file) => file switch
     {
-        { Lines: 0 } => "it is empty: not a trace",
+        { Lines: 0, IsTorn: false } => "it is empty: not a trace",
         { Records: 0 } => "no line of it is a record: not a trace",
         _ => null,
     };

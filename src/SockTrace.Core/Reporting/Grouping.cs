@@ -42,14 +42,14 @@ internal sealed class Grouping
         Group group = _groups.GetOrAdd(KeyOf(record, host, comm, GroupKey.IsServer(record.Role, record.Lport, record.Rport)));
         group.AddConnection(record);
         if (record.ClosedBy is ClosedBy.Local or ClosedBy.Both && record.CloseReason == CloseReason.Closed)
-            Remember(record.Id, group);
+            Remember(record.Key, group);
     }
 
     /// <param name="record">A time_wait record.</param>
     /// <param name="host">Of its trace.</param>
     public void AddTimeWait(TraceRecord record, string host)
     {
-        if (!_groupsOfIds.TryGetValue(record.Id, out Group? group))
+        if (!_groupsOfIds.TryGetValue(record.Key, out Group? group))
             group = _groups.GetOrAdd(KeyOf(record, host, comm: null, GroupKey.IsServer(Role.Unknown, record.Lport, record.Rport)));
         group.AddTimeWait(record);
     }

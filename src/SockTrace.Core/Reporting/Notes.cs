@@ -22,7 +22,9 @@ internal static class Notes
             yield return new Note("malformed", $"{name}: {Words.Count(trace.Malformed, "line")} of {trace.Lines} could not be read and were left out.");
         if (trace.IsTorn)
             yield return new Note("torn", $"{name} ends within a line: its tracer was killed, its disk was full, or it is being written.");
-        if (!trace.IsComplete)
+        if (trace.IsContinued)
+            yield return new Note("continued", $"{name} goes on in another file, which was not given: connections may have closed there.");
+        else if (!trace.IsComplete)
             yield return new Note("no-end", $"{name} has no end: the tracer was killed or still runs, so connections may have closed later, and its own count of losses is missing.");
         if (!string.IsNullOrEmpty(trace.Header?.Filters))
             yield return new Note("filters", $"{name} was recorded with {trace.Header.Filters}: other connections use the same ports and are not in it.");
@@ -54,10 +56,13 @@ internal static class Notes
         foreach (IGrouping<(string, string?), TraceSummary> host in builder.Traces.GroupBy(trace => (trace.Host, trace.Header?.BootId)))
         {
             TraceSummary[] traces = [.. host.OrderBy(trace => trace.BeginNs)];
-            for (int i = 1; i < traces.Length; i++)
+            TraceSummary longest = traces[0];
+            foreach (TraceSummary trace in traces[1..])
             {
-                if (traces[i].BeginNs < traces[i - 1].EndNs)
-                    yield return new Note("overlap", $"{traces[i - 1].Files[0]} and {traces[i].Files[0]} are of the same host and the same time: connections that are in both are counted twice.");
+                if (trace.BeginNs < longest.EndNs)
+                    yield return new Note("overlap", $"{TraceFile.Show(longest.Files[0])} and {TraceFile.Show(trace.Files[0])} are of the same host and the same time: connections that are in both are counted twice.");
+                if (trace.EndNs > longest.EndNs)
+                    longest = trace;
             }
         }
         foreach (Grouping grouping in builder.Groupings.Where(grouping => grouping.GivenAway > 0))

@@ -13,7 +13,7 @@ internal sealed class OpenConnections(Func<ReadOnlySpan<byte>, string> nameOf)
 
     private readonly Dictionary<ulong, OpenConnection> _open = [];
 
-    /// <summary>Those for which there was no room.</summary>
+    /// <summary>Those for which there was no room, since <see cref="Clear"/>.</summary>
     public long NotFollowed { get; private set; }
 
     public int Count => _open.Count;
@@ -25,18 +25,20 @@ internal sealed class OpenConnections(Func<ReadOnlySpan<byte>, string> nameOf)
     {
         if (record.New is TcpState.Close or TcpState.Listen)
         {
-            _open.Remove(record.Id);
+            _open.Remove(record.Key);
             return;
         }
-        ref OpenConnection open = ref CollectionsMarshal.GetValueRefOrNullRef(_open, record.Id);
+        ref OpenConnection open = ref CollectionsMarshal.GetValueRefOrNullRef(_open, record.Key);
         if (System.Runtime.CompilerServices.Unsafe.IsNullRef(ref open))
         {
             if (_open.Count == Capacity)
             {
-                NotFollowed++;
+                // Its later transitions do not make it another one.
+                if (record.Old is TcpState.Close or TcpState.Listen or TcpState.Unknown)
+                    NotFollowed++;
                 return;
             }
-            open = ref CollectionsMarshal.GetValueRefOrAddDefault(_open, record.Id, out _)!;
+            open = ref CollectionsMarshal.GetValueRefOrAddDefault(_open, record.Key, out _)!;
             open.FirstSeen = record.Ts;
             open.Role = record.New == TcpState.SynSent ? Role.Client
                 : record.Old == TcpState.Listen || record.New == TcpState.SynRecv ? Role.Server : Role.Unknown;
@@ -56,7 +58,11 @@ internal sealed class OpenConnections(Func<ReadOnlySpan<byte>, string> nameOf)
     }
 
     /// <param name="record">A conn record.</param>
-    public void OnConnection(TraceRecord record) => _open.Remove(record.Id);
+    public void OnConnection(TraceRecord record) => _open.Remove(record.Key);
 
-    public void Clear() => _open.Clear();
+    public void Clear()
+    {
+        _open.Clear();
+        NotFollowed = 0;
+    }
 }

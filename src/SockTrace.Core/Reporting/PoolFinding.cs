@@ -22,7 +22,7 @@ internal static class PoolFinding
         TraceSummary trace = builder.Traces.First(trace => trace.Host == pool.Host);
         long size = usage.Size > 0 ? usage.Size : trace.Ports?.Size ?? 0;
         double sustainable = (double)size / TimeWaitSeconds;
-        double rate = Math.Max(usage.OpenedPerSecondMax, usage.Connections.Closed / Math.Max(1, trace.DurationNs / 1e9));
+        double rate = Math.Max(usage.OpenedPerSecondMax, usage.Connections.Closed / Math.Max(1, builder.DurationNsOf(pool.Host) / 1e9));
         bool isExhausted = usage.Exhausted > 0;
         bool isFilling = size > 0 && (usage.TakenMax >= NearlyFull * size || usage.EmptyInNsMin is >= 0 and < SoonNs);
         bool isBusy = size > 0 && (usage.TakenMax >= Busy * size || rate >= sustainable / 2);
@@ -59,7 +59,7 @@ internal static class PoolFinding
         if (usage.Established > 0)
         {
             // Little's law: how many are open at once is how many come a second, times how long each stays.
-            double atOnce = (double)usage.EstablishedNs / Math.Max(1_000_000_000, trace.DurationNs);
+            double atOnce = (double)usage.EstablishedNs / Math.Max(1_000_000_000, builder.DurationNsOf(pool.Host));
             yield return $"Keep connections and use them again (a connection pool): each was established for {Words.Duration((long)(usage.EstablishedNs / usage.Established))} on average, "
                 + $"so about {Words.Number(Math.Ceiling(atOnce))} at once on average{(usage.LiveMax > atOnce ? $", and {usage.LiveMax} at most" : "")}. So many, kept open, would carry the same load.";
         }

@@ -11,6 +11,9 @@ internal sealed class PoolUsage
 
     private readonly Dictionary<string, long> _comms = [];
 
+    /// <summary>Who took from it last, as stats and failures tell.</summary>
+    private string? _lastComm;
+
     /// <summary>Connections of clients that reached CLOSE.</summary>
     public ConnectionCounts Connections { get; } = new();
 
@@ -52,8 +55,8 @@ internal sealed class PoolUsage
     /// <summary>The series of ports in TIME_WAIT; likewise.</summary>
     public int TimeWaitSeries { get; set; } = -1;
 
-    /// <summary>The owner of most of its connections; null where none is known.</summary>
-    public string? Burner => _comms.Count == 0 ? null : _comms.MaxBy(entry => entry.Value).Key;
+    /// <summary>The owner of most of its connections; where none has closed, who took from it last; null where neither is known.</summary>
+    public string? Burner => _comms.Count == 0 ? _lastComm : _comms.MaxBy(entry => entry.Value).Key;
 
     /// <summary>Connections of <see cref="Burner"/>.</summary>
     public long BurnerConnections => _comms.Count == 0 ? 0 : _comms.Values.Max();
@@ -85,8 +88,7 @@ internal sealed class PoolUsage
         TakenMax = Math.Max(TakenMax, record.Taken);
         if (record.Pool > 0)
             Size = record.Pool;
-        if (comm is not null && _comms.Count == 0)
-            _comms[comm] = 1;
+        _lastComm = comm ?? _lastComm;
     }
 
     public void Look(in PoolRecord pool)
@@ -99,7 +101,6 @@ internal sealed class PoolUsage
             Size = pool.Size;
         if (pool.EmptyInNs >= 0)
             EmptyInNsMin = EmptyInNsMin < 0 ? pool.EmptyInNs : Math.Min(EmptyInNsMin, pool.EmptyInNs);
-        if (pool.Comm is not null && _comms.Count == 0)
-            _comms[pool.Comm] = 1;
+        _lastComm = pool.Comm ?? _lastComm;
     }
 }

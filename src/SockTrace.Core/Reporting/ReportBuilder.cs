@@ -17,6 +17,9 @@ internal sealed class ReportBuilder
     /// <summary>How long a connection must have stood in a state at the trace's end to be told of, nanoseconds.</summary>
     public const long LingeringNs = 60_000_000_000;
 
+    /// <summary>The next file of a rotated trace begins when the one before ends. Where it begins later, some are missing between them.</summary>
+    private const long NextFileNs = 10_000_000_000;
+
     private readonly StringPool _names = new(4096);
     private readonly OpenConnections _open;
     private readonly BoundedGroups<PoolOfHost, PoolUsage> _pools = new(MaxPools, pool => pool.Weight, _ => { });
@@ -63,15 +66,20 @@ internal sealed class ReportBuilder
     public void Add(TraceFile file)
     {
         bool isFirst = true;
-
+        long lines = 0, malformed = 0;
         try
         {
             while (file.TryRead())
             {
                 TraceRecord record = file.Record;
+                if (isFirst && record.Type == RecordType.Unknown)
+                    continue;
                 if (isFirst || record.Type == RecordType.Header)
                 {
-                    BeginTrace(file.Name, record.Header);
+                    // What stands before a second header belongs to the first: files may have been put together.
+                    if (!isFirst)
+                        TellLines(file.Lines - 1);
+                    BeginTrace(file.Name, record);
                     isFirst = false;
                 }
                 Add(record);
@@ -81,10 +89,16 @@ internal sealed class ReportBuilder
         {
             if (!isFirst)
             {
-                _trace!.Lines += file.Lines;
-                _trace.Malformed += file.Malformed;
-                _trace.IsTorn |= file.IsTorn;
+                TellLines(file.Lines);
+                _trace!.IsTorn |= file.IsTorn;
             }
+        }
+
+        void TellLines(long until)
+        {
+            _trace!.Lines += until - lines;
+            _trace.Malformed += file.Malformed - malformed;
+            (lines, malformed) = (until, file.Malformed);
         }
     }
 
@@ -96,17 +110,21 @@ internal sealed class ReportBuilder
         _trace = null;
     }
 
-    private void BeginTrace(string file, HeaderRecord? header)
+    private void BeginTrace(string file, TraceRecord first)
     {
-        bool goesOn = _trace is { IsContinued: true } && header is not null
-            && header.Host == _trace.Header?.Host && header.BootId == _trace.Header?.BootId;
-        if (!goesOn)
+        TimeLine.Begin(first.Ts);
+        if (_trace is { IsContinued: true } && first.Header is HeaderRecord header && header.Run == _trace.Header?.Run
+            && first.Ts - _trace.EndNs < NextFileNs)
+        {
+            _trace.GoOn();
+        }
+        else
         {
             Finish();
-            _trace = new TraceSummary { Header = header };
+            _trace = new TraceSummary { Header = first.Header };
             Traces.Add(_trace);
         }
-        if (!_trace!.Files.Contains(file))
+        if (!_trace.Files.Contains(file))
             _trace.Files.Add(file);
     }
 
@@ -213,6 +231,9 @@ internal sealed class ReportBuilder
         foreach (Grouping grouping in Groupings)
             grouping.Forget();
     }
+
+    /// <summary>How long a host was traced, nanoseconds.</summary>
+    public long DurationNsOf(string host) => Traces.Where(trace => trace.Host == host).Sum(trace => trace.DurationNs);
 
     private PoolUsage PoolOf(TraceRecord record) => _pools.GetOrAdd(PoolKeyOf(record));
 

@@ -10,15 +10,14 @@ internal static class ReportMaker
     /// <param name="version">Of this program.</param>
     public static Report Make(ReportBuilder builder, string version)
     {
-        TraceSummary[] timed = [.. builder.Traces.Where(trace => trace.EndNs != long.MinValue)];
         return new Report
         {
             Version = version,
             Notes = Notes.Of(builder),
             Findings = Findings.Of(builder),
             Traces = builder.Traces,
-            Begin = UnixTime.From(timed.Min(trace => trace.BeginNs)),
-            End = UnixTime.From(timed.Max(trace => trace.EndNs)),
+            Begin = UnixTime.From(builder.Traces.Min(trace => trace.BeginNs)),
+            End = UnixTime.From(builder.Traces.Max(trace => trace.EndNs)),
             Opened = builder.Opened,
             OpenAtEnd = builder.OpenAtEnd,
             Connections = builder.All.Connections,
@@ -68,7 +67,7 @@ internal static class ReportMaker
             TakenMax = usage.TakenMax >= 0 ? usage.TakenMax : null,
             TimeWaitMax = usage.TimeWaitMax >= 0 ? usage.TimeWaitMax : null,
             Connections = usage.Connections.Closed,
-            ConnectionsPerSecond = usage.Connections.Closed / Math.Max(1, trace.DurationNs / 1e9),
+            ConnectionsPerSecond = usage.Connections.Closed / Math.Max(1, builder.DurationNsOf(pool.Host) / 1e9),
             OpenedPerSecondMax = usage.OpenedPerSecondMax > 0 ? usage.OpenedPerSecondMax : null,
             EmptyInNsMin = usage.EmptyInNsMin >= 0 ? usage.EmptyInNsMin : null,
             PortExhausted = usage.Exhausted,

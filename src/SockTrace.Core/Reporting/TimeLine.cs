@@ -26,6 +26,14 @@ internal sealed class TimeLine
     /// <summary>Adds a series of levels, of which each step keeps the highest; -1 where nobody looked.</summary>
     public int AddLevels() => Add(isLevel: true);
 
+    /// <summary>Where it begins, if it has not begun.</summary>
+    /// <param name="timeNs">Nanoseconds since 1970-01-01 UTC.</param>
+    public void Begin(long timeNs)
+    {
+        if (_beginNs == long.MinValue)
+            _beginNs = timeNs / FirstStepNs * FirstStepNs;
+    }
+
     /// <param name="series">As <see cref="AddCounts"/> gave it.</param>
     /// <param name="timeNs">Nanoseconds since 1970-01-01 UTC. Before the begin it counts as the begin.</param>
     public void Happened(int series, long timeNs) => _series[series].Values[StepOf(timeNs)]++;
@@ -49,8 +57,7 @@ internal sealed class TimeLine
 
     private int StepOf(long timeNs)
     {
-        if (_beginNs == long.MinValue)
-            _beginNs = timeNs / FirstStepNs * FirstStepNs;
+        Begin(timeNs);
         long step;
         while ((step = Math.Max(0, timeNs - _beginNs) / StepNs) >= MaxSteps)
             Double();

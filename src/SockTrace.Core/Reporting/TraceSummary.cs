@@ -43,7 +43,7 @@ internal sealed class TraceSummary
     /// <summary>Whether it ends as a trace should. False where its tracer was killed, or still runs.</summary>
     public bool IsComplete { get; private set; }
 
-    /// <summary>Whether more of it may be in another file.</summary>
+    /// <summary>Whether more of it is in another file, which has not been read.</summary>
     [JsonIgnore]
     public bool IsContinued { get; private set; }
 
@@ -78,6 +78,9 @@ internal sealed class TraceSummary
     /// <summary>Ports to choose from; null where the trace does not tell.</summary>
     [JsonIgnore]
     public PortRange? Ports => Header?.Ports;
+
+    /// <summary>Another file of it begins.</summary>
+    public void GoOn() => IsContinued = IsComplete = false;
 
     public void Add(TraceRecord record)
     {
