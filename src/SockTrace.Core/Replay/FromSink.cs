@@ -1,4 +1,3 @@
-using SockTrace.Output;
 using SockTrace.Tracking;
 
 namespace SockTrace.Replay;
@@ -8,7 +7,7 @@ namespace SockTrace.Replay;
 /// <param name="fromNs">As the events' times.</param>
 internal sealed class FromSink(ITraceSink sink, long fromNs) : ITraceSink
 {
-    public OutputLosses Losses => sink.Losses;
+    public SinkLosses Losses => sink.Losses;
 
     public void OnTransition(in Transition transition)
     {

@@ -43,11 +43,12 @@ internal static class TextReport
         page.Heading("Findings");
         if (findings.Count == 0)
             page.Line("  none: no pool was near its end, and no more connections failed than usual");
+        var given = new HashSet<string>();
         foreach (Finding finding in findings)
         {
             page.Paragraph($"{finding.Title} [{finding.Id}]", $"  {finding.Severity.ToUpperInvariant(),-8}  ", "            ");
             page.Paragraph(finding.Text, "            ", "            ");
-            foreach (string advice in finding.Advice)
+            foreach (string advice in finding.Advice.Where(given.Add))
                 page.Paragraph(advice, "            - ", "              ");
         }
     }
