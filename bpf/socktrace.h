@@ -32,7 +32,7 @@ enum socktrace_family {
 enum socktrace_flags {
 	/* pid and comm are the owner's: the kernel was in its context */
 	SOCKTRACE_FLAG_OWNER = 1 << 0,
-	/* emitted by the second program of the pair, see socktrace.bpf.c */
+	/* emitted by the second program of the pair, see maps.bpf.h */
 	SOCKTRACE_FLAG_RESCUED = 1 << 1,
 	/* the peer's FIN has been received in order; at CLOSE only */
 	SOCKTRACE_FLAG_FIN_RECEIVED = 1 << 2,

@@ -193,7 +193,7 @@ internal sealed class ConnectionTracker
             End(batch, i, row, isShown);
     }
 
-    /// <summary>The pair of programs may emit one transition twice, see bpf/socktrace.bpf.c.</summary>
+    /// <summary>The pair of programs may emit one transition twice, see bpf/maps.bpf.h.</summary>
     private bool IsRepeat(EventBatch batch, int i, int row)
     {
         if ((batch.Flags[i] & EventFlags.Rescued) == 0)
