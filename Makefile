@@ -11,7 +11,7 @@ MULTIARCH := $(ARCH)-linux-gnu
 RID := linux-$(if $(filter aarch64,$(ARCH)),arm64,x64)
 
 # mariadb-server-core is the server without a service that would be started.
-BUILD_PACKAGES := clang llvm gcc libc6-dev libbpf-dev libelf-dev zlib1g-dev libzstd-dev
+BUILD_PACKAGES := clang llvm gcc libc6-dev libbpf-dev libelf-dev zlib1g-dev libzstd-dev libjs-chart.js
 TEST_PACKAGES := $(BUILD_PACKAGES) iproute2 nftables mariadb-server-core mariadb-client-core
 KERNEL_PACKAGES := $(BUILD_PACKAGES) qemu-system-x86 busybox-static cpio jq debian-archive-keyring
 OVERHEAD_PACKAGES := $(BUILD_PACKAGES) iproute2 libbpf-tools iperf3 jq
@@ -20,7 +20,7 @@ FORMAT_PACKAGES := clang-format
 C_SOURCES := bpf/*.bpf.c bpf/*.bpf.h bpf/socktrace.h benchmarks/overhead/*.c tests/scenarios/*.c tests/kernels/*.c
 BPF_SOURCES := $(wildcard bpf/*.c bpf/*.h)
 PROPS := global.json Directory.Build.props Directory.Packages.props .editorconfig
-SOURCES := $(shell find src -name '*.cs' -o -name '*.csproj') $(PROPS)
+SOURCES := $(shell find src -type f -not -path '*/bin/*' -not -path '*/obj/*') $(PROPS)
 TEST_SOURCES := $(shell find tests/SockTrace.Tests -type f)
 WRITER_SOURCES := $(wildcard tests/WriteUntilKilled/*) tests/SockTrace.Tests/Support/Headers.cs tests/SockTrace.Tests/Support/StateRecords.cs
 

@@ -10,6 +10,7 @@ internal static class ReportFormats
     public static byte[] Write(ReportBuilder builder, string version, string format) => format switch
     {
         "json" => ReportJson.Write(ReportMaker.Make(builder, version)),
+        "html" => HtmlReport.Write(ReportMaker.Make(builder, version)),
         "hgrm" => HistogramLog.Write(builder),
         _ => TextReport.Write(ReportMaker.Make(builder, version)),
     };

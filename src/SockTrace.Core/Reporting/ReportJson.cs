@@ -11,6 +11,7 @@ namespace SockTrace.Reporting;
     NewLine = "\n")]
 [JsonSerializable(typeof(Report))]
 [JsonSerializable(typeof(Comparison))]
+[JsonSerializable(typeof(HtmlContent))]
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(long))]
 [JsonSerializable(typeof(double))]
