@@ -19,7 +19,7 @@ internal sealed class OutputQueue
 #else
     private const int DefaultChunkBytes = 256 * 1024;
 #endif
-    private const int DefaultChunks = 32;
+    private const int DefaultChunks = 16;
 
     /// <summary>The longest line, bytes; a longer one goes by <see cref="Add"/>.</summary>
     public const int MaxLine = 4096;

@@ -77,7 +77,7 @@ public sealed class OutputTests : IDisposable
         Assert.Equal($"socktrace: cannot write to {path}: no space left on device", said);
         Assert.Single(socktrace.ErrorLines(), line => line.Contains("no space", StringComparison.Ordinal));
         Assert.Matches(@" lost \(ring 0, kernel 0, queue [1-9]\d*, table 0\)", socktrace.ErrorLines()[^1]);
-        RecordedTrace trace = TraceFile.Read(path);
+        RecordedTrace trace = FileLines.Read(path);
         Assert.Equal(Enumerable.Range(1, trace.OfType("state").Count()), trace.OfType("state").Select(state => (int)state.Number("seq")!));
         Assert.NotEmpty(trace.OfType("state"));
         AssertNothingIsCut(path);
@@ -110,7 +110,7 @@ public sealed class OutputTests : IDisposable
         sink.Dispose();
 
         Assert.Empty(said);
-        OutputQueueTests.AssertEveryRecordIsThereOrCounted(TraceFile.Read(path), records.Count);
+        OutputQueueTests.AssertEveryRecordIsThereOrCounted(FileLines.Read(path), records.Count);
         AssertNothingIsCut(path);
 
         static string Take(BlockingCollection<string> said) =>
@@ -240,7 +240,7 @@ public sealed class OutputTests : IDisposable
         socktrace.Terminate();
         Assert.Equal(0, socktrace.WaitForExit());
 
-        RecordedTrace before = TraceFile.Read(moved), after = TraceFile.Read(path);
+        RecordedTrace before = FileLines.Read(moved), after = FileLines.Read(path);
         Assert.Equal("True", before.End.Text("continued"));
         Assert.Empty(before.End.GetProperty("audit").EnumerateArray());
         after.AssertWhole();
@@ -278,7 +278,7 @@ public sealed class OutputTests : IDisposable
         socktrace.Terminate();
         Assert.Equal(0, socktrace.WaitForExit());
 
-        RecordedTrace[] traces = [.. files.Oldest().Append(path).Select(TraceFile.Read)];
+        RecordedTrace[] traces = [.. files.Oldest().Append(path).Select(FileLines.Read)];
         Assert.All(traces[..^1], trace => Assert.Equal("True", trace.End.Text("continued")));
         traces[^1].AssertWhole();
         Assert.Equal(connections, traces.Sum(trace => trace.Conns("client", netns.Inode).Count()));

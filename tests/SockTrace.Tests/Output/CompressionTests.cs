@@ -30,7 +30,7 @@ public sealed class CompressionTests : IDisposable
         sink.OnEnd(records.Totals);
         sink.Dispose();
 
-        RecordedTrace trace = TraceFile.Read(path);
+        RecordedTrace trace = FileLines.Read(path);
         trace.AssertWhole();
         OutputQueueTests.AssertEveryRecordIsThereOrCounted(trace, records.Count);
         if (tool is not null)
@@ -53,7 +53,7 @@ public sealed class CompressionTests : IDisposable
         Wait.Until(() =>
         {
             sink.Flush(records.Totals);
-            return TraceFile.WholeLines(path).Length == 6;
+            return FileLines.WholeLines(path).Length == 6;
         });
     }
 

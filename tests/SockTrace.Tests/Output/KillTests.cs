@@ -51,7 +51,7 @@ public sealed class KillTests : IDisposable
     {
         long next = 1, states = 0;
         bool isFirst = true;
-        foreach (string line in TraceFile.WholeLines(path))
+        foreach (string line in FileLines.WholeLines(path))
         {
             using var record = JsonDocument.Parse(line);
             string type = record.RootElement.Text("type")!;

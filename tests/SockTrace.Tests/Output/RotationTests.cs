@@ -32,7 +32,7 @@ public sealed class RotationTests : IDisposable
         sink.OnEnd(records.Totals with { Unmatched = records.Count / 50, LostRing = records.Count / 25 });
         sink.Dispose();
 
-        RecordedTrace[] traces = [.. files.Oldest().Append(path).Select(TraceFile.Read)];
+        RecordedTrace[] traces = [.. files.Oldest().Append(path).Select(FileLines.Read)];
         long seq = 0;
         foreach (RecordedTrace trace in traces)
         {

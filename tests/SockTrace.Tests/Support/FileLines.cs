@@ -5,7 +5,7 @@ using ZstdSharp;
 namespace SockTrace.Tests.Support;
 
 /// <summary>Reads what is in a file, compressed or not, as far as it goes.</summary>
-internal static class TraceFile
+internal static class FileLines
 {
     /// <summary>All whole lines; what a decompressor finds cut ends them.</summary>
     public static string[] WholeLines(string path)
