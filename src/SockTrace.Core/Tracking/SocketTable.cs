@@ -8,6 +8,9 @@ namespace SockTrace.Tracking;
 /// </summary>
 internal abstract class SocketTable
 {
+    /// <summary>Rows, from where on it is worth while to give back the memory of columns that were too short.</summary>
+    private const int LargeCapacity = 8192;
+
     private readonly RowIndex<ulong> _index;
 
     public ulong[] Ids = [];
@@ -52,7 +55,7 @@ internal abstract class SocketTable
     {
         int row = _index.Add(sock);
         if (_index.Capacity > Ids.Length)
-            Resize(_index.Capacity);
+            Grow();
         Clear(row);
         return row;
     }
@@ -97,6 +100,14 @@ internal abstract class SocketTable
         States[row] = TcpState.Unknown;
         LastSeenNs[row] = 0;
         IsInPool[row] = false;
+    }
+
+    private void Grow()
+    {
+        Resize(_index.Capacity);
+        // The old columns lie in the heap of large objects until a full collection, which nothing else asks for.
+        if (_index.Capacity >= LargeCapacity)
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
     }
 
     protected virtual void Resize(int capacity)

@@ -22,7 +22,7 @@ internal sealed class RandomRecords(Random random)
         using var folder = new TempFolder();
         string path = folder.File("trace");
         TraceHeader header = Headers.Any with { TimeWait = random.Next(2) == 0 ? "measured" : null, Filters = random.Next(2) == 0 ? "--port 3306" : "" };
-        using (var sink = new NdjsonSink(OutputWriter.Open(path, force: true, rotation: null, Assert.Fail), WallClock.Fixed(NowNs), header))
+        using (var sink = new NdjsonSink(new OutputWriter(OutputFile.Create(path, force: true), Assert.Fail, queue: new OutputQueue(waits: true)), WallClock.Fixed(NowNs), header))
         {
             for (int i = 0; i < records; i++)
                 WriteAny(sink);

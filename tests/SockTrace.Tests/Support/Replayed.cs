@@ -15,7 +15,7 @@ internal static class Replayed
         string output = folder.File("replayed");
         using var source = new TraceSource(path, double.PositiveInfinity, from: null, to: null, fault => Assert.Fail(fault.ToString()));
         var clock = WallClock.Fixed(0);
-        using (var sink = new NdjsonSink(OutputWriter.Open(output, force: true, rotation: null, Assert.Fail), clock, Headers.Any))
+        using (var sink = new NdjsonSink(new OutputWriter(OutputFile.Create(output, force: true), Assert.Fail, queue: new OutputQueue(waits: true)), clock, Headers.Any))
         {
             var options = new TrackerOptions { TimeWait = source.TimeWait };
             new TraceLoop(source, new ConnectionTracker(options, [sink]), options, TimeSpan.FromDays(1), [sink], clock)
