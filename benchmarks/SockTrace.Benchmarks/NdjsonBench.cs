@@ -30,7 +30,7 @@ public class NdjsonBench : IDisposable
     private long _seq;
 
     /// <summary>A device that takes everything, and a file in memory.</summary>
-    [Params("/dev/null", "/dev/shm/t.ndjson")]
+    [Params("/dev/null", "/dev/shm/socktrace.ndjson")]
     public string Path { get; set; } = "";
 
     [GlobalSetup]
