@@ -14,6 +14,7 @@ RID := linux-$(if $(filter aarch64,$(ARCH)),arm64,x64)
 BUILD_PACKAGES := clang llvm gcc libc6-dev libbpf-dev libelf-dev zlib1g-dev libzstd-dev libjs-chart.js
 TEST_PACKAGES := $(BUILD_PACKAGES) iproute2 nftables mariadb-server-core mariadb-client-core chromium
 KERNEL_PACKAGES := $(BUILD_PACKAGES) qemu-system-x86 busybox-static cpio jq debian-archive-keyring
+REPORT_PACKAGES := $(BUILD_PACKAGES) jq time
 OVERHEAD_PACKAGES := $(BUILD_PACKAGES) iproute2 libbpf-tools iperf3 jq
 FORMAT_PACKAGES := clang-format
 
@@ -60,6 +61,12 @@ overhead: overhead-packages $(BINARY) out/overhead/connections out/overhead/atta
 .PHONY: bench
 bench: $(BPF_OBJECT) ## Measure decoding, tables and writing with BenchmarkDotNet (BENCH_ARGS="--jit" skips AOT)
 	dotnet run --project benchmarks/SockTrace.Benchmarks -c Release -- --filter '*' --artifacts out/benchmarks $(BENCH_ARGS)
+
+.PHONY: bench-report
+bench-report: report-packages $(BINARY) ## Measure `socktrace report` beside DuckDB and jq (LINES=10000000 ROUNDS=5)
+	dotnet build benchmarks/report -c Release -v quiet --nologo
+	mkdir -p out/report
+	out/dotnet/bin/SockTrace.ReportBench/release/SockTrace.ReportBench run $(BINARY) out/report $(or $(LINES),10000000) $(or $(ROUNDS),5)
 
 .PHONY: format
 format: format-packages ## Format all sources
@@ -120,7 +127,7 @@ define install_packages
 	fi
 endef
 
-.PHONY: build-packages test-packages kernel-packages overhead-packages format-packages
+.PHONY: build-packages test-packages kernel-packages report-packages overhead-packages format-packages
 build-packages:
 	@command -v dotnet >/dev/null || { echo "The .NET SDK 10 is missing: install dotnet-sdk-10.0." >&2; exit 1; }
 	$(call install_packages,$(BUILD_PACKAGES))
@@ -128,6 +135,8 @@ test-packages:
 	$(call install_packages,$(TEST_PACKAGES))
 kernel-packages:
 	$(call install_packages,$(KERNEL_PACKAGES))
+report-packages:
+	$(call install_packages,$(REPORT_PACKAGES))
 overhead-packages:
 	$(call install_packages,$(OVERHEAD_PACKAGES))
 format-packages:

@@ -154,7 +154,7 @@ internal sealed class FastRecordReader
     private static bool TryState(ref LineCursor cursor, out TcpState state)
     {
         state = TcpState.Unknown;
-        return cursor.TryText(out ReadOnlySpan<byte> name) && RecordNames.TryParse(name, out state);
+        return cursor.TryText(out ReadOnlySpan<byte> name) && StateNames.TryParse(name, out state);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

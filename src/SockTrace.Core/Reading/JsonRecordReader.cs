@@ -115,6 +115,7 @@ internal sealed class JsonRecordReader
             RecordType.Lost => TryLost(ref json, name, record),
             RecordType.Stats => _rare.TryStats(ref json, name, record.Stats!),
             RecordType.End => JsonRareRecords.TryEnd(ref json, name, record.End!),
+            RecordType.State => TrySocket(ref json, name, record),
             _ => TrySocket(ref json, name, record) || TryClosed(ref json, name, record),
         };
     }

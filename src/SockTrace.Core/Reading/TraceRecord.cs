@@ -98,20 +98,32 @@ internal sealed class TraceRecord
 
     public void Clear()
     {
-        _commLength = 0;
+        // Most lines are states, one after the other, and touch none of the rest.
+        if (Type != RecordType.State)
+            ClearRest();
         Type = RecordType.Unknown;
-        Ts = Opened = Began = long.MinValue;
-        Seq = Pool = Taken = LostCount = 0;
+        Ts = long.MinValue;
+        Seq = Pool = Taken = 0;
         Id = Cgroup = 0;
-        HasId = HasUid = HasEnded = IdIsCookie = IsInferred = false;
+        HasId = IdIsCookie = HasUid = false;
         Netns = Pid = Uid = 0;
         Family = default;
         Laddr = Raddr = default;
         Lport = Rport = 0;
         Old = New = TcpState.Unknown;
+        InOldNs = -1;
+        _commLength = 0;
         OwnerFrom = OwnerFrom.Unknown;
         Role = Role.Unknown;
-        InOldNs = ConnectNs = EstablishedNs = LifetimeNs = ReuseGapNs = FinWait2Ns = DurationNs = -1;
+    }
+
+    /// <summary>What the readers never fill of a state record.</summary>
+    private void ClearRest()
+    {
+        Opened = Began = long.MinValue;
+        LostCount = 0;
+        HasEnded = IsInferred = false;
+        ConnectNs = EstablishedNs = LifetimeNs = ReuseGapNs = FinWait2Ns = DurationNs = -1;
         BytesSent = BytesReceived = Retransmits = SrttUs = -1;
         States = default;
         CloseReason = CloseReason.Unknown;

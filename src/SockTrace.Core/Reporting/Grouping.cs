@@ -9,7 +9,7 @@ namespace SockTrace.Reporting;
 /// </summary>
 internal sealed class Grouping
 {
-    private const int MaxGroups = 512;
+    private const int MaxGroups = 1024;
 
     /// <summary>Connections of which it is remembered where they went: those of the last minute of a busy host.</summary>
     private const int MaxRemembered = 131_072;

@@ -1,3 +1,4 @@
+using System.Numerics;
 using HdrHistogram;
 
 namespace SockTrace.Reporting;
@@ -5,8 +6,12 @@ namespace SockTrace.Reporting;
 /// <summary>
 /// An HdrHistogram of nanoseconds, to three significant digits, whose counters come into being
 /// where values fall: most distributions need a hundredth of the full array, and a report
-/// holds hundreds of them.
+/// holds thousands of them.
 /// </summary>
+/// <remarks>
+/// Pages of bytes, which become pages of longs where a counter needs it: 600 groups of seven
+/// distributions each took 220 MB with pages of longs alone, and 45 MB so.
+/// </remarks>
 internal sealed class PagedHistogram : HistogramBase
 {
     /// <summary>A year: some connections are that old. Nanoseconds.</summary>
@@ -17,10 +22,18 @@ internal sealed class PagedHistogram : HistogramBase
 
     private const int PageBits = 6, PageLength = 1 << PageBits;
 
-    private readonly long[]?[] _pages;
+    /// <summary>The first 2048 values have a counter each; from there on half as many share an octave.</summary>
+    private const int HalfBits = 10;
 
-    public PagedHistogram() : base(1, MaxValue, Digits) =>
-        _pages = new long[]?[((BucketCount + 1) * (SubBucketCount / 2) / PageLength) + 1];
+    /// <summary>From <see cref="_firstPage"/> on: null, byte[] or long[].</summary>
+    private Array?[] _pages = [];
+
+    private int _firstPage;
+
+    public PagedHistogram()
+        : base(1, MaxValue, Digits)
+    {
+    }
 
     public override long TotalCount { get; protected set; }
 
@@ -44,7 +57,7 @@ internal sealed class PagedHistogram : HistogramBase
         Min = Math.Min(Min, ns);
         Max = Math.Max(Max, ns);
         Sum += ns;
-        RecordValue(ns);
+        IncrementCountAtIndex(IndexOf(ns));
     }
 
     /// <summary>Adds another's values, and loses nothing.</summary>
@@ -53,29 +66,19 @@ internal sealed class PagedHistogram : HistogramBase
         Min = Math.Min(Min, other.Min);
         Max = Math.Max(Max, other.Max);
         Sum += other.Sum;
-        Add(other);
+        // The base class's own Add() asks for each of forty thousand counters.
+        foreach ((int index, long count) in other.Counts())
+            AddToCountAtIndex(index, count);
     }
 
-    /// <summary>
-    /// The counters that are not 0, in the order of their values: from, to (both included) and count.
-    /// How an index becomes a value is part of the format, which writes the counters by index.
-    /// </summary>
+    /// <summary>The counters that are not 0, in the order of their values: from, to (both included) and count.</summary>
     public IEnumerable<(long From, long To, long Count)> Counters()
     {
-        int half = SubBucketCount / 2;
-        for (int page = 0; page < _pages.Length; page++)
+        foreach ((int index, long count) in Counts())
         {
-            if (_pages[page] is not { } counts)
-                continue;
-            for (int i = 0; i < PageLength; i++)
-            {
-                if (counts[i] == 0)
-                    continue;
-                int index = (page << PageBits) + i;
-                int bucket = Math.Max(0, (index / half) - 1);
-                long from = (index - ((long)bucket * half)) << bucket;
-                yield return (from, from + (1L << bucket) - 1, counts[i]);
-            }
+            int bucket = Math.Max(0, (index >> HalfBits) - 1);
+            long from = (index - ((long)bucket << HalfBits)) << bucket;
+            yield return (from, from + (1L << bucket) - 1, count);
         }
     }
 
@@ -86,30 +89,30 @@ internal sealed class PagedHistogram : HistogramBase
         return copy;
     }
 
-    protected override long GetCountAtIndex(int index) =>
-        _pages[index >> PageBits] is { } page ? page[index & (PageLength - 1)] : 0;
+    protected override long GetCountAtIndex(int index)
+    {
+        int page = (index >> PageBits) - _firstPage;
+        return (uint)page < (uint)_pages.Length ? CountIn(_pages[page], index & (PageLength - 1)) : 0;
+    }
 
     protected override void SetCountAtIndex(int index, long value)
     {
-        if (value != 0 || _pages[index >> PageBits] is not null)
-            PageOf(index)[index & (PageLength - 1)] = value;
+        long now = GetCountAtIndex(index);
+        if (value != now)
+            Change(index, value - now);
     }
 
-    protected override void IncrementCountAtIndex(int index)
-    {
-        PageOf(index)[index & (PageLength - 1)]++;
-        TotalCount++;
-    }
+    protected override void IncrementCountAtIndex(int index) => AddToCountAtIndex(index, 1);
 
     protected override void AddToCountAtIndex(int index, long addend)
     {
-        PageOf(index)[index & (PageLength - 1)] += addend;
+        Change(index, addend);
         TotalCount += addend;
     }
 
     protected override void ClearCounts()
     {
-        Array.Clear(_pages);
+        _pages = [];
         TotalCount = 0;
     }
 
@@ -119,5 +122,70 @@ internal sealed class PagedHistogram : HistogramBase
             target[index] = GetCountAtIndex(index);
     }
 
-    private long[] PageOf(int index) => _pages[index >> PageBits] ??= new long[PageLength];
+    /// <summary>As the format lays counters out, which it writes by index.</summary>
+    private static int IndexOf(long value)
+    {
+        int bucket = BitOperations.Log2((ulong)value | ((2 << HalfBits) - 1)) - HalfBits;
+        return (bucket << HalfBits) + (int)(value >> bucket);
+    }
+
+    private static long CountIn(Array? page, int at) => page switch
+    {
+        null => 0,
+        byte[] small => small[at],
+        _ => ((long[])page)[at],
+    };
+
+    private IEnumerable<(int Index, long Count)> Counts()
+    {
+        for (int page = 0; page < _pages.Length; page++)
+        {
+            if (_pages[page] is not { } counts)
+                continue;
+            for (int i = 0; i < PageLength; i++)
+            {
+                long count = CountIn(counts, i);
+                if (count != 0)
+                    yield return (((page + _firstPage) << PageBits) + i, count);
+            }
+        }
+    }
+
+    private void Change(int index, long by)
+    {
+        ref Array? page = ref PageOf(index >> PageBits);
+        int at = index & (PageLength - 1);
+        if (page is byte[] small)
+        {
+            long count = small[at] + by;
+            if (count <= byte.MaxValue)
+            {
+                small[at] = (byte)count;
+                return;
+            }
+            long[] large = new long[PageLength];
+            for (int i = 0; i < PageLength; i++)
+                large[i] = small[i];
+            page = large;
+        }
+        ((long[])page!)[at] += by;
+    }
+
+    private ref Array? PageOf(int number)
+    {
+        int page = number - _firstPage;
+        if ((uint)page >= (uint)_pages.Length)
+        {
+            // One page more in front, or as many as are needed behind.
+            int first = _pages.Length == 0 ? number : Math.Min(number, _firstPage);
+            int end = _pages.Length == 0 ? number + 1 : Math.Max(number + 1, _firstPage + _pages.Length);
+            var wider = new Array?[end - first];
+            _pages.CopyTo(wider, _pages.Length == 0 ? 0 : _firstPage - first);
+            (_pages, _firstPage) = (wider, first);
+            page = number - first;
+        }
+        ref Array? found = ref _pages[page];
+        found ??= new byte[PageLength];
+        return ref found;
+    }
 }

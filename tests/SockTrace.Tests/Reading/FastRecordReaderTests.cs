@@ -93,7 +93,12 @@ public sealed class FastRecordReaderTests
     private string ByJson(string line)
     {
         Assert.True(_json.Read(Encoding.UTF8.GetBytes(line), _other) is null, line);
-        return RecordText.Of(_other);
+        // What the record held before must not show through.
+        var fresh = new TraceRecord();
+        Assert.Null(_json.Read(Encoding.UTF8.GetBytes(line), fresh));
+        string text = RecordText.Of(_other);
+        Assert.Equal(RecordText.Of(fresh), text);
+        return text;
     }
 
     /// <summary>The same object with its members in random order, whitespace between all tokens, and a field that nobody knows.</summary>
