@@ -26,7 +26,7 @@ internal static class TraceWriter
         long connections = lines / 13;
         var random = new Random(1);
         WallClock clock = WallClock.Fixed(1_795_434_733_000_000_000);
-        using var sink = new NdjsonSink(OutputFile.Create(path, force: true), clock, new TraceHeader
+        using var sink = new NdjsonSink(new OutputWriter(OutputFile.Create(path, force: true), Console.Error.WriteLine, queue: new OutputQueue(waits: true)), clock, new TraceHeader
         {
             Version = "bench",
             Host = "db1",

@@ -24,8 +24,13 @@ internal sealed record HeaderRecord
     [JsonIgnore]
     public PortRange? Ports => SockTrace.Host.PortRange.Parse(PortRange?.Replace('-', '\t'), ReservedPorts);
 
+    [JsonPropertyName("fin_timeout_s")]
     public long? FinTimeoutSeconds { get; set; }
+
+    [JsonPropertyName("tw_reuse")]
     public long? TimeWaitReuse { get; set; }
+
+    [JsonPropertyName("max_tw_buckets")]
     public long? MaxTimeWaitBuckets { get; set; }
 
     [JsonIgnore]

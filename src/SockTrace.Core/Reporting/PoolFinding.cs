@@ -33,9 +33,9 @@ internal static class PoolFinding
         string to = GroupKey.EndText(pool.Key.Raddr, pool.Key.Rport);
         string from = pool.Key.Laddr.ToString();
         string title = isExhausted ? $"{who} ran out of ports to {to}: {Words.Count(usage.Exhausted, "connect()")} failed"
-            : isFilling ? $"{who} is about to run out of ports to {to}"
-            : $"{who} uses up the ports to {to}";
-        string text = $"{who} opened {Words.Number(rate)} connections a second from {from} to {to}. "
+            : isFilling ? $"{who} came near the end of its ports to {to}"
+            : $"{who} uses many of its ports to {to}";
+        string text = $"{who} opened up to {Words.Number(rate)} connections a second from {from} to {to}. "
             + (size > 0 ? $"The pool has {size} ports; each connection that this side closes first keeps its port for {TimeWaitSeconds} s more, in TIME_WAIT, so it bears {Words.Number(sustainable)} a second for ever. " : "")
             + (usage.TakenMax >= 0 ? $"At most {usage.TakenMax} were taken at once{(usage.TimeWaitMax > 0 ? $", {usage.TimeWaitMax} of them in TIME_WAIT" : "")}. " : "")
             + (isExhausted ? $"{Words.Count(usage.Exhausted, "connect()")} found none left (EADDRNOTAVAIL)."
