@@ -1,8 +1,15 @@
+using System.Runtime.InteropServices;
+
 namespace SockTrace.Output;
 
 /// <summary>Whole lines on their way from a sink to the writer thread.</summary>
-internal sealed class OutputChunk(byte[] bytes)
+internal sealed partial class OutputChunk(byte[] bytes)
 {
+    /// <summary>MADV_DONTNEED, madvise(2).</summary>
+    private const int DontNeed = 4;
+
+    private static readonly nint Page = Environment.SystemPageSize;
+
     public byte[] Bytes { get; } = bytes;
 
     /// <summary>How many bytes of it are lines.</summary>
@@ -14,5 +21,25 @@ internal sealed class OutputChunk(byte[] bytes)
     /// <summary>What comes before belongs to the file before.</summary>
     public bool BeginsFile { get; init; }
 
+    /// <summary>Whether it takes memory: it has been filled since it was made, or gave that back.</summary>
+    public bool IsTouched { get; set; }
+
     public ReadOnlySpan<byte> Lines => Bytes.AsSpan(0, Length);
+
+    /// <summary>One that is used again and again.</summary>
+    public static OutputChunk Pooled(int bytes) => new(GC.AllocateUninitializedArray<byte>(bytes, pinned: true)) { IsPooled = true };
+
+    /// <summary>Gives its memory back to the system. Its array stays, and is empty when it is looked at again.</summary>
+    public void GiveBack()
+    {
+        nint start = (Marshal.UnsafeAddrOfPinnedArrayElement(Bytes, 0) + Page - 1) & -Page;
+        nint end = (Marshal.UnsafeAddrOfPinnedArrayElement(Bytes, 0) + Bytes.Length) & -Page;
+        // If the system does not want it, it stays: no harm.
+        if (end > start)
+            _ = madvise(start, end - start, DontNeed);
+        IsTouched = false;
+    }
+
+    [LibraryImport("libc")]
+    private static partial int madvise(nint address, nint length, int advice);
 }

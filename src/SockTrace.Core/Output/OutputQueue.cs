@@ -19,7 +19,12 @@ internal sealed class OutputQueue
 #else
     private const int DefaultChunkBytes = 256 * 1024;
 #endif
-    private const int DefaultChunks = 16;
+    private const int DefaultChunks = 64;
+
+    /// <summary>Free buffers that keep their memory when a backlog has been written.</summary>
+    private const int KeptChunks = 4;
+
+    private static readonly TimeSpan GiveBackInterval = TimeSpan.FromSeconds(1);
 
     /// <summary>The longest line, bytes; a longer one goes by <see cref="Add"/>.</summary>
     public const int MaxLine = 4096;
@@ -34,6 +39,7 @@ internal sealed class OutputQueue
 
     private OutputChunk? _open;
     private long _lastHandOver;
+    private long _lastGiveBack;
     private long _lossesTold;
     private bool _isComplete;
     private volatile bool _isFailing;
@@ -51,7 +57,7 @@ internal sealed class OutputQueue
         _waiting = new Queue<OutputChunk>(chunks + 4);
         _free = new Stack<OutputChunk>(chunks);
         for (int i = 0; i < chunks; i++)
-            _free.Push(new OutputChunk(GC.AllocateUninitializedArray<byte>(chunkBytes)) { IsPooled = true });
+            _free.Push(OutputChunk.Pooled(chunkBytes));
     }
 
     /// <summary>Lines that found no room.</summary>
@@ -175,6 +181,8 @@ internal sealed class OutputQueue
     {
         lock (_gate)
         {
+            if (_waiting.Count == 0 && Stopwatch.GetElapsedTime(_lastGiveBack) >= GiveBackInterval)
+                GiveBackSpare();
             if (_waiting.Count == 0 && !_isComplete)
                 Monitor.Wait(_gate, timeout);
             return _waiting.TryDequeue(out OutputChunk? chunk) ? chunk : null;
@@ -206,6 +214,18 @@ internal sealed class OutputQueue
         }
     }
 
+    /// <summary>What a backlog took is not needed any more: of the free buffers only those used last keep theirs.</summary>
+    private void GiveBackSpare()
+    {
+        _lastGiveBack = Stopwatch.GetTimestamp();
+        int kept = 0;
+        foreach (OutputChunk chunk in _free)
+        {
+            if (chunk.IsTouched && ++kept > KeptChunks)
+                chunk.GiveBack();
+        }
+    }
+
     /// <summary>Hands the open chunk over, and opens a free one.</summary>
     private OutputChunk? OpenNext()
     {
@@ -214,7 +234,9 @@ internal sealed class OutputQueue
             EnqueueOpen();
             while (_waits && _free.Count == 0)
                 Monitor.Wait(_gate);
-            return _open = _free.TryPop(out OutputChunk? next) ? next : null;
+            if (_free.TryPop(out OutputChunk? next))
+                next.IsTouched = true;
+            return _open = next;
         }
     }
 

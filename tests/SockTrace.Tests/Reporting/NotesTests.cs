@@ -130,7 +130,7 @@ public sealed class NotesTests
     public void WithMoreGroupsOrPoolsThanAReportHolds()
     {
         var groups = new TraceText().Header();
-        for (int i = 0; i < 513; i++)
+        for (int i = 0; i < 1025; i++)
             groups.Conn(1, "a", comm: $"p{i}", role: "server");
         Assert.Equal(["merged-groups"], ReportOf.Traces(groups.End(10)).Notes);
         var pools = new TraceText().Header();
