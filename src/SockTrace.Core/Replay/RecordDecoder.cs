@@ -26,6 +26,7 @@ internal sealed class RecordDecoder(IReadOnlySet<ulong> orphans)
 
     private TcpEvent _close;
     private bool _isCloseWaiting;
+    private bool _hasOverflown;
 
     /// <summary>Appends the events of a record.</summary>
     public void Decode(TraceRecord record, List<TcpEvent> events)
@@ -43,7 +44,10 @@ internal sealed class RecordDecoder(IReadOnlySet<ulong> orphans)
                 break;
             case RecordType.TimeWait when record.Ended == MiniSocketEnding.Overflow:
                 if (IsOfWaitingClose(record))
+                {
+                    _hasOverflown = true;
                     events.Add(EventOf(record, EventKind.MiniOverflow) with { BytesSent = _close.Sock });
+                }
                 break;
             case RecordType.TimeWait:
                 Flush(events);
@@ -79,6 +83,7 @@ internal sealed class RecordDecoder(IReadOnlySet<ulong> orphans)
         }
         _close = e;
         _isCloseWaiting = true;
+        _hasOverflown = false;
     }
 
     private bool IsOfWaitingClose(TraceRecord record) => _isCloseWaiting && SockOf(record) == _close.Sock;
@@ -116,7 +121,7 @@ internal sealed class RecordDecoder(IReadOnlySet<ulong> orphans)
     private void Arm(TraceRecord record, List<TcpEvent> events)
     {
         bool leavesMini = record.CloseReason == CloseReason.Closed && _close.OldState is TcpState.FinWait2 or TcpState.Closing
-            && !events.Exists(e => e.Kind == EventKind.MiniOverflow && e.BytesSent == _close.Sock);
+            && !_hasOverflown;
         if (!leavesMini)
             return;
         bool isOrphan = orphans.Contains(record.Id);
