@@ -91,7 +91,7 @@ internal sealed class FastRecordReader
     private static bool TryTs(ref LineCursor cursor, ref TimestampParser parser, out long unixNs)
     {
         unixNs = long.MinValue;
-        return cursor.TryText(out ReadOnlySpan<byte> text) && parser.TryParse(text, out unixNs);
+        return cursor.TryText(TimestampFormat.Length, out ReadOnlySpan<byte> text) && parser.TryParse(text, out unixNs);
     }
 
     private static bool TryIdentity(ref LineCursor cursor, TraceRecord record)
@@ -112,11 +112,21 @@ internal sealed class FastRecordReader
             record.Family = IpFamily.IPv6;
         else
             return false;
-        return (!cursor.Take(",\"laddr\":\""u8)
-                || (cursor.TryText(out ReadOnlySpan<byte> text) && _laddrs.TryParse(text, out record.Laddr)))
+        return (!cursor.Take(",\"laddr\":\""u8) || TryAddress(ref cursor, ref _laddrs, out record.Laddr))
             && TryPort(ref cursor, ",\"lport\":"u8, out record.Lport)
-            && (!cursor.Take(",\"raddr\":\""u8) || (cursor.TryText(out text) && _raddrs.TryParse(text, out record.Raddr)))
+            && (!cursor.Take(",\"raddr\":\""u8) || TryAddress(ref cursor, ref _raddrs, out record.Raddr))
             && TryPort(ref cursor, ",\"rport\":"u8, out record.Rport);
+    }
+
+    private static bool TryAddress(ref LineCursor cursor, ref AddressParser parser, out IpAddress address)
+    {
+        if (cursor.TryIPv4(out uint bits))
+        {
+            address = IpAddress.FromIPv4(bits);
+            return true;
+        }
+        address = default;
+        return cursor.TryText(out ReadOnlySpan<byte> text) && parser.TryParse(text, out address);
     }
 
     private static bool TryOwner(ref LineCursor cursor, TraceRecord record)
@@ -126,7 +136,7 @@ internal sealed class FastRecordReader
             || (cursor.Take(",\"comm\":\""u8) && !(cursor.TryText(out ReadOnlySpan<byte> comm) && record.SetComm(comm)))
             || (cursor.Take(",\"uid\":"u8) && !cursor.TryNumber(uint.MaxValue, out uid))
             || !cursor.Take(",\"owner_from\":\""u8) || !cursor.TryText(out ReadOnlySpan<byte> from)
-            || !RecordNames.TryParse(from, out record.OwnerFrom))
+            || !NameTables.OwnersFrom.TryParse(from, out record.OwnerFrom))
             return false;
         record.Pid = (uint)pid;
         record.HasUid = uid >= 0;
@@ -154,7 +164,7 @@ internal sealed class FastRecordReader
     private static bool TryState(ref LineCursor cursor, out TcpState state)
     {
         state = TcpState.Unknown;
-        return cursor.TryText(out ReadOnlySpan<byte> name) && StateNames.TryParse(name, out state);
+        return cursor.TryText(out ReadOnlySpan<byte> name) && NameTables.States.TryParse(name, out state);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -10,10 +10,17 @@ namespace SockTrace.Reporting;
 /// <summary>What connections did, in counts. Listeners are none.</summary>
 internal sealed class ConnectionCounts
 {
-    private readonly long[] _roles = new long[Enum.GetValues<Role>().Length];
-    private readonly long[] _reasons = new long[Enum.GetValues<CloseReason>().Length];
-    private readonly long[] _closers = new long[Enum.GetValues<ClosedBy>().Length];
-    private readonly long[] _timeWaits = new long[Enum.GetValues<MiniSocketEnding>().Length];
+    /// <summary>Where each kind of count begins in <see cref="_counts"/>; likewise below.</summary>
+    private const int Roles = 0;
+
+    private static readonly int
+        Reasons = Roles + Enum.GetValues<Role>().Length,
+        Closers = Reasons + Enum.GetValues<CloseReason>().Length,
+        Endings = Closers + Enum.GetValues<ClosedBy>().Length,
+        All = Endings + Enum.GetValues<MiniSocketEnding>().Length;
+
+    /// <summary>In one piece: of many groups none is in a cache.</summary>
+    private readonly long[] _counts = new long[All];
 
     /// <summary>Those that reached CLOSE.</summary>
     public long Closed { get; private set; }
@@ -21,12 +28,12 @@ internal sealed class ConnectionCounts
     /// <summary>Those of them that never were established: refused, timed out, unreachable, or without a port.</summary>
     public long Failed { get; private set; }
 
-    public IReadOnlyDictionary<string, long> ByRole => Named(_roles, role => RecordNames.Of((Role)role));
-    public IReadOnlyDictionary<string, long> ByReason => Named(_reasons, reason => RecordNames.Of((CloseReason)reason));
-    public IReadOnlyDictionary<string, long> ByCloser => Named(_closers, by => RecordNames.Of((ClosedBy)by));
+    public IReadOnlyDictionary<string, long> ByRole => Named(Roles, Reasons, role => RecordNames.Of((Role)role));
+    public IReadOnlyDictionary<string, long> ByReason => Named(Reasons, Closers, reason => RecordNames.Of((CloseReason)reason));
+    public IReadOnlyDictionary<string, long> ByCloser => Named(Closers, Endings, by => RecordNames.Of((ClosedBy)by));
 
     /// <summary>Mini-sockets by how they ended.</summary>
-    public IReadOnlyDictionary<string, long> TimeWaits => Named(_timeWaits, ending => RecordNames.Of((MiniSocketEnding)ending));
+    public IReadOnlyDictionary<string, long> TimeWaits => Named(Endings, All, ending => RecordNames.Of((MiniSocketEnding)ending));
 
     /// <summary>Payload, bytes.</summary>
     public long BytesSent { get; private set; }
@@ -41,15 +48,15 @@ internal sealed class ConnectionCounts
     public long Retransmitting { get; private set; }
 
     [JsonIgnore]
-    public long AllTimeWaits => _timeWaits.Sum();
+    public long AllTimeWaits { get; private set; }
 
-    public long Of(Role role) => _roles[(int)role];
+    public long Of(Role role) => _counts[Roles + (int)role];
 
-    public long Of(CloseReason reason) => _reasons[(int)reason];
+    public long Of(CloseReason reason) => _counts[Reasons + (int)reason];
 
-    public long Of(ClosedBy by) => _closers[(int)by];
+    public long Of(ClosedBy by) => _counts[Closers + (int)by];
 
-    public long Of(MiniSocketEnding ending) => _timeWaits[(int)ending];
+    public long Of(MiniSocketEnding ending) => _counts[Endings + (int)ending];
 
     public static bool IsFailure(TraceRecord record) =>
         record.CloseReason is CloseReason.Refused or CloseReason.TimedOut or CloseReason.Unreachable or CloseReason.PortExhausted
@@ -60,9 +67,9 @@ internal sealed class ConnectionCounts
         Closed++;
         if (IsFailure(record))
             Failed++;
-        _roles[(int)record.Role]++;
-        _reasons[(int)record.CloseReason]++;
-        _closers[(int)record.ClosedBy]++;
+        _counts[Roles + (int)record.Role]++;
+        _counts[Reasons + (int)record.CloseReason]++;
+        _counts[Closers + (int)record.ClosedBy]++;
         BytesSent += Math.Max(0, record.BytesSent);
         BytesReceived += Math.Max(0, record.BytesReceived);
         if (record.Retransmits > 0)
@@ -72,7 +79,11 @@ internal sealed class ConnectionCounts
         }
     }
 
-    public void AddTimeWait(TraceRecord record) => _timeWaits[(int)record.Ended]++;
+    public void AddTimeWait(TraceRecord record)
+    {
+        _counts[Endings + (int)record.Ended]++;
+        AllTimeWaits++;
+    }
 
     public void Merge(ConnectionCounts other)
     {
@@ -82,25 +93,18 @@ internal sealed class ConnectionCounts
         BytesReceived += other.BytesReceived;
         Retransmits += other.Retransmits;
         Retransmitting += other.Retransmitting;
-        Add(_roles, other._roles);
-        Add(_reasons, other._reasons);
-        Add(_closers, other._closers);
-        Add(_timeWaits, other._timeWaits);
+        AllTimeWaits += other.AllTimeWaits;
+        for (int i = 0; i < _counts.Length; i++)
+            _counts[i] += other._counts[i];
     }
 
-    private static void Add(long[] counts, long[] others)
-    {
-        for (int i = 0; i < counts.Length; i++)
-            counts[i] += others[i];
-    }
-
-    private static Dictionary<string, long> Named(long[] counts, Func<int, ReadOnlySpan<byte>> nameOf)
+    private Dictionary<string, long> Named(int first, int end, Func<int, ReadOnlySpan<byte>> nameOf)
     {
         var named = new Dictionary<string, long>();
-        for (int i = 0; i < counts.Length; i++)
+        for (int i = first; i < end; i++)
         {
-            if (counts[i] > 0)
-                named.Add(Encoding.UTF8.GetString(nameOf(i)), counts[i]);
+            if (_counts[i] > 0)
+                named.Add(Encoding.UTF8.GetString(nameOf(i - first)), _counts[i]);
         }
         return named;
     }

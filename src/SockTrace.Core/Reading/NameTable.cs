@@ -1,0 +1,46 @@
+using SockTrace.Events;
+using SockTrace.Output;
+using SockTrace.Tracking;
+
+namespace SockTrace.Reading;
+
+/// <summary>
+/// From names to values, for those that stand in every line: length and last letter leave one
+/// name to compare with.
+/// </summary>
+internal sealed class NameTable<T>
+    where T : struct, Enum
+{
+    private const int Slots = 64;
+
+    private readonly byte[]?[] _names = new byte[]?[Slots];
+    private readonly T[] _values = new T[Slots];
+
+    public NameTable(Func<T, ReadOnlySpan<byte>> nameOf)
+    {
+        foreach (T value in Enum.GetValues<T>())
+        {
+            byte[] name = nameOf(value).ToArray();
+            int slot = SlotOf(name);
+            if (_names[slot] is not null)
+                throw new InvalidOperationException("two names have one slot: choose another way to mix them");
+            (_names[slot], _values[slot]) = (name, value);
+        }
+    }
+
+    public bool TryParse(ReadOnlySpan<byte> name, out T value)
+    {
+        int slot = name.IsEmpty ? 0 : SlotOf(name);
+        value = _values[slot];
+        return name.Length > 0 && name.SequenceEqual(_names[slot]);
+    }
+
+    private static int SlotOf(ReadOnlySpan<byte> name) => ((name.Length * 4) + name[^1]) & (Slots - 1);
+}
+
+/// <summary>Those that there are.</summary>
+internal static class NameTables
+{
+    public static readonly NameTable<TcpState> States = new(TcpStates.Name);
+    public static readonly NameTable<OwnerFrom> OwnersFrom = new(RecordNames.Of);
+}
