@@ -1,35 +1,20 @@
 using System.Text.Json;
+using SockTrace.Reporting;
+using SockTrace.Tests.Reporting;
 using SockTrace.Tests.Support;
 
 namespace SockTrace.Tests.Live;
 
 /// <summary>The case that SockTrace was born from, to its end: a connection a query, until no port is left.</summary>
-public sealed class ExhaustionTests
+public sealed class ExhaustionTests(ExhaustionRun run) : IClassFixture<ExhaustionRun>
 {
+    private const int Ports = ExhaustionRun.Ports, Queries = ExhaustionRun.Queries;
+
     [Fact]
     public void WhoEmptiesThePoolIsNamedBeforeAndEveryFailureIsTold()
     {
-        Support.Live.RequireRoot();
-        const int Ports = 200, Queries = 260;
-        using var netns = new TestNamespace();
-        netns.Sysctl("ipv4/ip_local_port_range", "40000 40199");
-        netns.Sysctl("ipv4/tcp_tw_reuse", "0"); // by default loopback is spared
-        using var folder = new TempFolder();
-        using MariaDb server = netns.Run(() => new MariaDb());
-        string path = folder.File("trace.ndjson");
-        using var socktrace = SocktraceProcess.Start("live", "--export", path, "--port", $"{MariaDb.Port}", "--stats-interval", "1s");
-
-        // Slow enough that there is a before: the pool lasts some seconds.
-        using var client = new Scenario("queries", netns);
-        client.Start();
-        client.WaitForEnd();
-        netns.WaitUntilQuiet();
-        socktrace.Terminate();
-        string lines = socktrace.Output.ReadToEnd();
-        Assert.Equal(0, socktrace.WaitForExit());
-        (long pid, long failures) = (client.Pid, client.Said("failures"));
-
-        var trace = RecordedTrace.Read(path);
+        (long pid, long failures, string lines) = (run.Pid, run.Failures, run.Lines);
+        var trace = RecordedTrace.Read(run.Path);
         trace.AssertWhole();
         Assert.Equal(Queries - Ports, failures);
         JsonElement[] exhausted = [.. trace.OfType("port_exhausted")];
@@ -45,7 +30,7 @@ public sealed class ExhaustionTests
         DateTime firstFailure = exhausted[0].GetProperty("ts").GetDateTime();
         JsonElement[] warnings = [.. trace.OfType("stats").Where(stats => stats.GetProperty("ts").GetDateTime() < firstFailure)
             .SelectMany(stats => stats.GetProperty("pools").EnumerateArray())
-            .Where(pool => pool.Number("netns") == netns.Inode && pool.Number("empty_in_ns") is > 0)];
+            .Where(pool => pool.Number("netns") == run.Netns && pool.Number("empty_in_ns") is > 0)];
         Assert.NotEmpty(warnings);
         Assert.All(warnings, pool =>
         {
@@ -53,5 +38,20 @@ public sealed class ExhaustionTests
             Assert.Equal(Ports / 60.0, pool.GetProperty("sustainable_per_s").GetDouble(), 0.05);
         });
         Assert.Contains("200 ports taken, all in", lines, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AReportOnItHasEveryNumberRightAndSaysWhatHappened()
+    {
+        EveryNumberTests.Check(run.Path);
+
+        ReportOf report = ReportOf.Files([run.Path], GroupBy.Destination, GroupBy.Process);
+        Finding finding = report.Finding("pool-exhausted");
+        Assert.Equal(Finding.Critical, finding.Severity);
+        Assert.Equal($"scenarios ran out of ports to 127.0.0.1:{MariaDb.Port}: {run.Failures} connect()s failed", finding.Title);
+        Assert.Contains($"The pool has {Ports} ports", finding.Text, StringComparison.Ordinal);
+        Assert.Contains($"At most {Ports} were taken at once, ", finding.Text, StringComparison.Ordinal);
+        Assert.Same(finding, report.Report.Findings[0]);
+        Assert.Equal((run.Failures, "scenarios"), (report.Report.PortExhausted, report.Report.Pools[0].Comm));
     }
 }
