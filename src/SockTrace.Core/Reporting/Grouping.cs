@@ -11,12 +11,10 @@ internal sealed class Grouping
 {
     private const int MaxGroups = 1024;
 
-    /// <summary>Connections of which it is remembered where they went: those of the last minute of a busy host.</summary>
-    private const int MaxRemembered = 131_072;
-
     private readonly BoundedGroups<GroupKey, Group> _groups;
-    private readonly Dictionary<ulong, Group> _groupsOfIds = [];
-    private readonly Queue<ulong> _remembered = new();
+
+    /// <summary>Where connections went, by their slots in <see cref="RecentConnections"/>.</summary>
+    private readonly Group?[] _groupsOfRecent = new Group?[RecentConnections.Capacity];
 
     public Grouping(GroupBy by)
     {
@@ -37,28 +35,23 @@ internal sealed class Grouping
     /// <param name="record">A conn record.</param>
     /// <param name="host">Of its trace.</param>
     /// <param name="comm">Its owner; null where nobody is known.</param>
-    public void AddConnection(TraceRecord record, string host, string? comm)
+    /// <param name="slot">In <see cref="RecentConnections"/>; -1 where it leaves no TIME_WAIT.</param>
+    public void AddConnection(TraceRecord record, string host, string? comm, int slot)
     {
         Group group = _groups.GetOrAdd(KeyOf(record, host, comm, GroupKey.IsServer(record.Role, record.Lport, record.Rport)));
         group.AddConnection(record);
-        if (record.ClosedBy is ClosedBy.Local or ClosedBy.Both && record.CloseReason == CloseReason.Closed)
-            Remember(record.Key, group);
+        if (slot >= 0)
+            _groupsOfRecent[slot] = group;
     }
 
     /// <param name="record">A time_wait record.</param>
     /// <param name="host">Of its trace.</param>
-    public void AddTimeWait(TraceRecord record, string host)
+    /// <param name="slot">Of its connection; -1 where that is not remembered.</param>
+    public void AddTimeWait(TraceRecord record, string host, int slot)
     {
-        if (!_groupsOfIds.TryGetValue(record.Key, out Group? group))
-            group = _groups.GetOrAdd(KeyOf(record, host, comm: null, GroupKey.IsServer(Role.Unknown, record.Lport, record.Rport)));
+        Group? group = slot < 0 ? null : _groupsOfRecent[slot];
+        group ??= _groups.GetOrAdd(KeyOf(record, host, comm: null, GroupKey.IsServer(Role.Unknown, record.Lport, record.Rport)));
         group.AddTimeWait(record);
-    }
-
-    /// <summary>Ids of another trace may be the same.</summary>
-    public void Forget()
-    {
-        _groupsOfIds.Clear();
-        _remembered.Clear();
     }
 
     private GroupKey KeyOf(TraceRecord record, string host, string? comm, bool isServer) => By switch
@@ -68,12 +61,4 @@ internal sealed class Grouping
         GroupBy.Netns => new GroupKey(host, Number: record.Netns),
         _ => new GroupKey(host),
     };
-
-    private void Remember(ulong id, Group group)
-    {
-        if (_remembered.Count == MaxRemembered)
-            _groupsOfIds.Remove(_remembered.Dequeue());
-        _groupsOfIds[id] = group;
-        _remembered.Enqueue(id);
-    }
 }

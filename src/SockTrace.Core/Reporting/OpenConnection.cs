@@ -6,13 +6,10 @@ namespace SockTrace.Reporting;
 /// <summary>A connection as its last record left it. Times are nanoseconds since 1970-01-01 UTC.</summary>
 internal struct OpenConnection
 {
-    public long FirstSeen;
     public long StateSince;
     public IpAddress Laddr;
     public IpAddress Raddr;
     public string? Comm;
-    public uint Netns;
-    public uint Pid;
     public ushort Lport;
     public ushort Rport;
     public TcpState State;

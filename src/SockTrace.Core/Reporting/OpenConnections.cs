@@ -39,13 +39,11 @@ internal sealed class OpenConnections(Func<ReadOnlySpan<byte>, string> nameOf)
                 return;
             }
             open = ref CollectionsMarshal.GetValueRefOrAddDefault(_open, record.Key, out _)!;
-            open.FirstSeen = record.Ts;
             open.Role = record.New == TcpState.SynSent ? Role.Client
                 : record.Old == TcpState.Listen || record.New == TcpState.SynRecv ? Role.Server : Role.Unknown;
         }
         open.State = record.New;
         open.StateSince = record.Ts;
-        open.Netns = record.Netns;
         open.Laddr = record.Laddr;
         open.Raddr = record.Raddr;
         open.Lport = record.Lport;
@@ -53,7 +51,6 @@ internal sealed class OpenConnections(Func<ReadOnlySpan<byte>, string> nameOf)
         if (open.Comm is null && record.Comm.Length > 0)
         {
             open.Comm = nameOf(record.Comm);
-            open.Pid = record.Pid;
         }
     }
 

@@ -22,6 +22,7 @@ internal sealed class ReportBuilder
 
     private readonly StringPool _names = new(4096);
     private readonly OpenConnections _open;
+    private readonly RecentConnections _recent = new();
     private readonly BoundedGroups<PoolOfHost, PoolUsage> _pools = new(MaxPools, pool => pool.Weight, _ => { });
     private readonly Dictionary<(string, string?, string, TcpState), LingeringGroup> _lingering = [];
     private readonly int _opened, _closed, _failed, _live, _timeWaits;
@@ -167,8 +168,10 @@ internal sealed class ReportBuilder
         string? comm = CommOf(record);
         _open.OnConnection(record);
         All.AddConnection(record);
+        bool leavesTimeWait = record.ClosedBy is ClosedBy.Local or ClosedBy.Both && record.CloseReason == CloseReason.Closed;
+        int slot = leavesTimeWait ? _recent.Add(record.Key) : -1;
         foreach (Grouping grouping in Groupings)
-            grouping.AddConnection(record, _trace!.Host, comm);
+            grouping.AddConnection(record, _trace!.Host, comm, slot);
         TimeLine.Happened(_closed, record.Ts);
         if (ConnectionCounts.IsFailure(record))
             TimeLine.Happened(_failed, record.Ts);
@@ -179,8 +182,9 @@ internal sealed class ReportBuilder
     private void OnTimeWait(TraceRecord record)
     {
         All.AddTimeWait(record);
+        int slot = _recent.Find(record.Key);
         foreach (Grouping grouping in Groupings)
-            grouping.AddTimeWait(record, _trace!.Host);
+            grouping.AddTimeWait(record, _trace!.Host, slot);
         // A server's mini-socket is in no pool: the port is its listener's.
         _pools.Find(PoolKeyOf(record))?.AddTimeWait(record);
     }
@@ -228,8 +232,7 @@ internal sealed class ReportBuilder
             group.LongestNs = Math.Max(group.LongestNs, ageNs);
         }
         _open.Clear();
-        foreach (Grouping grouping in Groupings)
-            grouping.Forget();
+        _recent.Clear();
     }
 
     /// <summary>How long a host was traced, nanoseconds.</summary>

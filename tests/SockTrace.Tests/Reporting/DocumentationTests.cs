@@ -1,0 +1,79 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json.Serialization.Metadata;
+using System.Text.RegularExpressions;
+using SockTrace.Reporting;
+
+namespace SockTrace.Tests.Reporting;
+
+/// <summary>docs/report.md names whatever a report may say.</summary>
+public sealed partial class DocumentationTests
+{
+    private static readonly string Documentation = File.ReadAllText(InRepository("docs/report.md"));
+
+    [Fact]
+    public void EveryFindingIsInTheDocumentation() => AssertNamed(
+        Sources("Findings.cs", "PoolFinding.cs").SelectMany(source => FindingId().Matches(source).SelectMany(match => QuotedId().Matches(match.Value)))
+            .Select(match => match.Groups[1].Value).Where(id => id.Contains('-', StringComparison.Ordinal) || id is "retransmits" or "resets" or "orphans").ToHashSet(), atLeast: 14);
+
+    [Fact]
+    public void EveryNoteIsInTheDocumentation() => AssertNamed(
+        [.. Sources("Notes.cs").SelectMany(source => NoteId().Matches(source)).Select(match => match.Groups[1].Value)], atLeast: 15);
+
+    [Fact]
+    public void EveryPropertyOfTheJsonIsInTheDocumentation()
+    {
+        var properties = new HashSet<string>();
+        Collect(typeof(Report), properties, []);
+        Collect(typeof(Comparison), properties, []);
+        AssertNamed(properties, atLeast: 70);
+    }
+
+    [Fact]
+    public void EveryPieceOfEvidenceIsInTheDocumentation() => AssertNamed(
+        [.. Sources("Findings.cs", "PoolFinding.cs").SelectMany(source => EvidenceName().Matches(source)).Select(match => match.Groups[1].Value)], atLeast: 20);
+
+    [Fact]
+    public void EveryMetricIsInTheDocumentation() => AssertNamed([.. Metrics.All.Select(Metrics.Name)], atLeast: 12);
+
+    private static void AssertNamed(ICollection<string> names, int atLeast)
+    {
+        Assert.True(names.Distinct().Count() >= atLeast, $"only {string.Join(", ", names)}: the source is written otherwise now");
+        Assert.All(names.Distinct(), name => Assert.True(Documentation.Contains($"`{name}`", StringComparison.Ordinal), $"`{name}` is not in docs/report.md"));
+    }
+
+    private static void Collect(Type type, HashSet<string> properties, HashSet<Type> seen)
+    {
+        if (!seen.Add(type))
+            return;
+        if (ReportJson.Default.GetTypeInfo(type) is not JsonTypeInfo info)
+            return;
+        if (info.ElementType is Type element)
+            Collect(element, properties, seen);
+        if (info.Kind != JsonTypeInfoKind.Object)
+            return;
+        foreach (JsonPropertyInfo property in info.Properties.Where(property => property.Get is not null))
+        {
+            properties.Add(property.Name);
+            Collect(property.PropertyType, properties, seen);
+        }
+    }
+
+    private static IEnumerable<string> Sources(params string[] names) =>
+        names.Select(name => File.ReadAllText(InRepository($"src/SockTrace.Core/Reporting/{name}")));
+
+    private static string InRepository(string path, [CallerFilePath] string thisFile = "") =>
+        Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "..", "..", path);
+
+    /// <summary>What stands where a finding's id is given.</summary>
+    [GeneratedRegex("""(?:new Finding\(|CloseReason\.\w+, )\s*[^;]*?(?=Finding\.(?:Critical|Warning|Info)|,\s*"(?:were|found))""")]
+    private static partial Regex FindingId();
+
+    [GeneratedRegex("\"([a-z]+(?:-[a-z]+)*)\"")]
+    private static partial Regex QuotedId();
+
+    [GeneratedRegex("new Note\\(\"([a-z-]+)\"")]
+    private static partial Regex NoteId();
+
+    [GeneratedRegex("\\(\"([a-z_]+)\", ")]
+    private static partial Regex EvidenceName();
+}
