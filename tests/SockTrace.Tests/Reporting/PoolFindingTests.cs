@@ -46,7 +46,7 @@ public sealed class PoolFindingTests
             .Stats(3, 5, 28000, TraceText.Pool(28010, 28000, 28232, 490.5, emptyInNs: 1_000_000))
             .PortExhausted(4, "c").PortExhausted(5, "d", taken: 28231).TimeWait(63, "a", durationNs: 60_004_000_000).End(100)).Finding("pool-exhausted");
         Assert.Equal(("critical", "shop ran out of ports to 10.0.0.2:3306: 2 connect()s failed"), (finding.Severity, finding.Title));
-        Assert.Equal("shop opened 490.5 connections a second from 10.0.0.1 to 10.0.0.2:3306. The pool has 28232 ports; each connection that this side closes first keeps its port for 60 s more, "
+        Assert.Equal("shop opened up to 490.5 connections a second from 10.0.0.1 to 10.0.0.2:3306. The pool has 28232 ports; each connection that this side closes first keeps its port for 60 s more, "
             + "in TIME_WAIT, so it bears 470.5 a second for ever. At most 28232 were taken at once, 28000 of them in TIME_WAIT. 2 connect()s found none left (EADDRNOTAVAIL).", finding.Text);
         Assert.Equal(5, finding.Advice.Count);
         Assert.StartsWith("Keep connections and use them again (a connection pool): each was established for 2.00 ms on average, so about 1 at once on average, and 10 at most.", finding.Advice[0], StringComparison.Ordinal);
@@ -61,7 +61,7 @@ public sealed class PoolFindingTests
     public void APoolThatIsFillingSaysWhenItWillBeEmpty()
     {
         Finding finding = ReportOf.Traces(Pool(100, 12_000_000_000, 5)).Finding("pool-filling");
-        Assert.Equal(("warning", "(unknown) is about to run out of ports to 10.0.0.2:3306"), (finding.Severity, finding.Title));
+        Assert.Equal(("warning", "(unknown) came near the end of its ports to 10.0.0.2:3306"), (finding.Severity, finding.Title));
         Assert.EndsWith("It was 12.0 s from empty.", finding.Text, StringComparison.Ordinal);
     }
 

@@ -51,7 +51,7 @@ internal sealed class ExpectedReport
         foreach (object?[] row in _sql.Rows("SELECT type, count(*) FROM records GROUP BY type"))
             Add($"traces/0/records/{row[0]}", row[1]);
         Rows("traces/0", "SELECT count(*) AS lines, 0 AS malformed, 0 AS clock_steps, max(unix_ns) - min(unix_ns) AS duration_ns, coalesce(sum(unmatched), 0) AS unmatched FROM records");
-        Rows("traces/0/header", "SELECT schema, fin_timeout_s AS fin_timeout_seconds, tw_reuse AS time_wait_reuse, max_tw_buckets AS max_time_wait_buckets FROM records WHERE type = 'header'");
+        Rows("traces/0/header", "SELECT schema, fin_timeout_s, tw_reuse, max_tw_buckets FROM records WHERE type = 'header'");
         foreach (string place in (string[])["ring", "kernel", "queue", "table"])
         {
             object? lost = _sql.Value($"SELECT greatest((SELECT coalesce(sum(count), 0) FROM records WHERE type = 'lost' AND \"where\" = '{place}'), (SELECT coalesce(sum((lost->>'{place}')::BIGINT), 0) FROM records WHERE type = 'end'))");

@@ -311,7 +311,7 @@ function writeTraces() {
     setting('filters', 'filters'),
   ], report.traces), element('h3', null, 'Settings of the kernel'), makeTable('Settings of the kernel', [
     setting('host', 'host'), setting('ip_local_port_range', 'port_range'), setting('ip_local_reserved_ports', 'reserved_ports'),
-    setting('tcp_tw_reuse', 'time_wait_reuse'), setting('tcp_fin_timeout', 'fin_timeout_seconds'), setting('tcp_max_tw_buckets', 'max_time_wait_buckets'),
+    setting('tcp_tw_reuse', 'tw_reuse'), setting('tcp_fin_timeout', 'fin_timeout_s'), setting('tcp_max_tw_buckets', 'max_tw_buckets'),
   ], report.traces.filter(trace => trace.header)));
 }
 
