@@ -12,7 +12,7 @@ RID := linux-$(if $(filter aarch64,$(ARCH)),arm64,x64)
 
 # mariadb-server-core is the server without a service that would be started.
 BUILD_PACKAGES := clang llvm gcc libc6-dev libbpf-dev libelf-dev zlib1g-dev libzstd-dev libjs-chart.js
-TEST_PACKAGES := $(BUILD_PACKAGES) iproute2 nftables mariadb-server-core mariadb-client-core chromium
+TEST_PACKAGES := $(BUILD_PACKAGES) iproute2 nftables mariadb-server-core mariadb-client-core chromium zstd time $(if $(shell command -v npm),,nodejs npm)
 KERNEL_PACKAGES := $(BUILD_PACKAGES) qemu-system-x86 busybox-static cpio jq debian-archive-keyring
 REPORT_PACKAGES := $(BUILD_PACKAGES) jq time
 OVERHEAD_PACKAGES := $(BUILD_PACKAGES) iproute2 libbpf-tools iperf3 jq
@@ -29,6 +29,7 @@ BPF_OBJECT := out/bpf/socktrace.bpf.o
 BINARY := out/socktrace
 SCENARIOS := out/scenarios
 WRITER := out/write-until-killed
+HGRM_READER := out/hgrm/node_modules
 TESTS := out/dotnet/bin/SockTrace.Tests/debug/SockTrace.Tests
 
 .PHONY: help
@@ -46,7 +47,7 @@ build: $(BINARY) ## Build the native binary, out/socktrace
 bpf: $(BPF_OBJECT) ## Build the BPF object
 
 .PHONY: test
-test: test-packages $(BINARY) $(TESTS) $(SCENARIOS) $(WRITER) ## Run all tests; the live ones need root
+test: test-packages $(BINARY) $(TESTS) $(SCENARIOS) $(WRITER) $(HGRM_READER) ## Run all tests; the live ones need root
 	SOCKTRACE_BINARY="$$PWD/$(BINARY)" $(if $(SUDO),sudo --preserve-env=SOCKTRACE_BINARY$(,)CI) $(TESTS) $(TEST_ARGS)
 
 .PHONY: kernels
@@ -97,6 +98,13 @@ $(WRITER): $(BPF_OBJECT) $(SOURCES) $(WRITER_SOURCES) | build-packages
 
 $(SCENARIOS): tests/scenarios/scenarios.c | build-packages
 	gcc -O2 -Wall -Wextra -Werror -pthread -o $@ $<
+
+# Reads HdrHistogram logs by somebody else's code.
+$(HGRM_READER): tests/hgrm/read.js tests/hgrm/package.json tests/hgrm/package-lock.json | test-packages
+	mkdir -p out/hgrm
+	cp $^ out/hgrm/
+	npm ci --prefix out/hgrm --no-audit --no-fund --loglevel=error
+	touch $@
 
 out/overhead/%.bpf.o: benchmarks/overhead/%.bpf.c | build-packages
 	mkdir -p out/overhead

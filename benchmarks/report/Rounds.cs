@@ -6,8 +6,12 @@ namespace SockTrace.ReportBench;
 /// <summary>All in turn, round by round: what else the machine does then falls on each alike.</summary>
 internal sealed class Rounds(string binary, string folder, long lines, int rounds)
 {
-    private const string JqProgram =
+    /// <summary>What is read of a connection; the extraction alone is what jq is mostly used for.</summary>
+    private const string JqFields =
         """select(.type == "conn" and .role != "listener" or .type == "time_wait") | [.connect_ns, .established_ns, .lifetime_ns, .states.FIN_WAIT1, .states.FIN_WAIT2, .states.CLOSING, .states.CLOSE_WAIT, .states.LAST_ACK, .fin_wait2_ns, .duration_ns, .reuse_gap_ns, .srtt_us]""";
+
+    private const string JqPercentiles = "[inputs | " + JqFields + "]"
+        + """ | transpose | map(map(select(. != null)) | sort | if length == 0 then null else . as $v | {count: length, min: .[0], max: .[-1], mean: (add / length), percentiles: [(0.5, 0.9, 0.99, 0.999) as $q | $v[($v | length * $q | ceil) - 1]]} end)""";
 
     private readonly List<(string Name, long Lines, double Seconds, long PeakKib)> _results = [];
 
@@ -22,7 +26,8 @@ internal sealed class Rounds(string binary, string folder, long lines, int round
             Measure("socktrace report, a tenth", tenthLines, binary, "report", "--format", "json", "-o", Path.Combine(folder, "report.json"), "--force", tenth);
             Measure("duckdb, 1 thread", largeLines, self, "duckdb", large, "1");
             Measure("duckdb, 2 threads", largeLines, self, "duckdb", large, "2");
-            Measure("jq, extraction only", smallLines, "jq", "-c", JqProgram, small);
+            Measure("jq", smallLines, "jq", "-n", "-c", JqPercentiles, small);
+            Measure("jq, extraction only", smallLines, "jq", "-c", JqFields, small);
         }
         Print(new FileInfo(large).Length, largeLines);
     }

@@ -1,6 +1,8 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.IO.Compression;
 using System.Text;
+using HdrHistogram;
 using HdrHistogram.Encoding;
 using HdrHistogram.Utilities;
 
@@ -15,7 +17,8 @@ internal static class HistogramLog
     /// <summary>The unit of the third column, Interval_Max: milliseconds, as everybody's.</summary>
     private const double MaxUnitNs = 1e6;
 
-    private const int CompressedCookie = 0x1c849304;
+    /// <summary>Of the compressed V2 encoding.</summary>
+    private const int CompressedCookie = 0x1c849304 | 0x10;
 
     /// <param name="builder">After <see cref="ReportBuilder.Finish"/>.</param>
     public static byte[] Write(ReportBuilder builder)
@@ -52,15 +55,19 @@ internal static class HistogramLog
     /// <summary>The compressed V2 encoding, in base64: a cookie, a length, and what zlib makes of the histogram.</summary>
     private static string Encode(PagedHistogram histogram)
     {
-        ByteBuffer plain = ByteBuffer.Allocate(histogram.GetNeededByteBufferCapacity());
-        int length = histogram.Encode(plain, HistogramEncoderV2.Instance);
+        // The package encodes the whole array of counters, which only its own histograms have.
+        var whole = new LongHistogram(1, PagedHistogram.MaxValue, PagedHistogram.Digits);
+        foreach ((long from, _, long count) in histogram.Counters())
+            whole.RecordValueWithCount(from, count);
+        ByteBuffer plain = ByteBuffer.Allocate(whole.GetNeededByteBufferCapacity());
+        int length = whole.Encode(plain, HistogramEncoderV2.Instance);
         using var compressed = new MemoryStream();
         compressed.Write(new byte[8]);
         using (var zlib = new ZLibStream(compressed, CompressionLevel.Optimal, leaveOpen: true))
             zlib.Write(Contents(plain, length));
         byte[] bytes = compressed.ToArray();
-        System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(bytes, CompressedCookie);
-        System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(4), bytes.Length - 8);
+        BinaryPrimitives.WriteInt32BigEndian(bytes, CompressedCookie);
+        BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(4), bytes.Length - 8);
         return Convert.ToBase64String(bytes);
     }
 

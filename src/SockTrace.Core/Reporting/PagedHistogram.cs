@@ -1,18 +1,17 @@
 using System.Numerics;
-using HdrHistogram;
 
 namespace SockTrace.Reporting;
 
 /// <summary>
-/// An HdrHistogram of nanoseconds, to three significant digits, whose counters come into being
-/// where values fall: most distributions need a hundredth of the full array, and a report
-/// holds thousands of them.
+/// A histogram of nanoseconds with HdrHistogram's counters for three significant digits, which
+/// come into being where values fall: most distributions need a hundredth of the full array,
+/// and a report holds thousands of them.
 /// </summary>
 /// <remarks>
 /// Pages of bytes, which become pages of longs where a counter needs it: 600 groups of seven
 /// distributions each took 220 MB with pages of longs alone, and 45 MB so.
 /// </remarks>
-internal sealed class PagedHistogram : HistogramBase
+internal sealed class PagedHistogram
 {
     /// <summary>A year: some connections are that old. Nanoseconds.</summary>
     public const long MaxValue = 366L * 24 * 3600 * 1_000_000_000;
@@ -30,12 +29,8 @@ internal sealed class PagedHistogram : HistogramBase
 
     private int _firstPage;
 
-    public PagedHistogram()
-        : base(1, MaxValue, Digits)
-    {
-    }
-
-    public override long TotalCount { get; protected set; }
+    /// <summary>Values that were counted.</summary>
+    public long TotalCount { get; private set; }
 
     /// <summary>The smallest value, exactly; long.MaxValue where there is none.</summary>
     public long Min { get; private set; } = long.MaxValue;
@@ -46,10 +41,6 @@ internal sealed class PagedHistogram : HistogramBase
     /// <summary>Of all values, exactly.</summary>
     public Int128 Sum { get; private set; }
 
-    protected override int WordSizeInBytes => sizeof(long);
-
-    protected override long MaxAllowableCount => long.MaxValue;
-
     /// <summary>Counts a value; one beyond the limits as the limit.</summary>
     public void Record(long ns)
     {
@@ -57,7 +48,7 @@ internal sealed class PagedHistogram : HistogramBase
         Min = Math.Min(Min, ns);
         Max = Math.Max(Max, ns);
         Sum += ns;
-        IncrementCountAtIndex(IndexOf(ns));
+        Count(IndexOf(ns), 1);
     }
 
     /// <summary>Adds another's values, and loses nothing.</summary>
@@ -66,9 +57,8 @@ internal sealed class PagedHistogram : HistogramBase
         Min = Math.Min(Min, other.Min);
         Max = Math.Max(Max, other.Max);
         Sum += other.Sum;
-        // The base class's own Add() asks for each of forty thousand counters.
         foreach ((int index, long count) in other.Counts())
-            AddToCountAtIndex(index, count);
+            Count(index, count);
     }
 
     /// <summary>The counters that are not 0, in the order of their values: from, to (both included) and count.</summary>
@@ -82,61 +72,8 @@ internal sealed class PagedHistogram : HistogramBase
         }
     }
 
-    public override HistogramBase Copy()
-    {
-        var copy = new PagedHistogram();
-        copy.Merge(this);
-        return copy;
-    }
-
-    protected override long GetCountAtIndex(int index)
-    {
-        int page = (index >> PageBits) - _firstPage;
-        return (uint)page < (uint)_pages.Length ? CountIn(_pages[page], index & (PageLength - 1)) : 0;
-    }
-
-    protected override void SetCountAtIndex(int index, long value)
-    {
-        long now = GetCountAtIndex(index);
-        if (value != now)
-            Change(index, value - now);
-    }
-
-    protected override void IncrementCountAtIndex(int index) => AddToCountAtIndex(index, 1);
-
-    protected override void AddToCountAtIndex(int index, long addend)
-    {
-        Change(index, addend);
-        TotalCount += addend;
-    }
-
-    protected override void ClearCounts()
-    {
-        _pages = [];
-        TotalCount = 0;
-    }
-
-    protected override void CopyCountsInto(long[] target)
-    {
-        for (int index = 0; index < target.Length; index++)
-            target[index] = GetCountAtIndex(index);
-    }
-
-    /// <summary>As the format lays counters out, which it writes by index.</summary>
-    private static int IndexOf(long value)
-    {
-        int bucket = BitOperations.Log2((ulong)value | ((2 << HalfBits) - 1)) - HalfBits;
-        return (bucket << HalfBits) + (int)(value >> bucket);
-    }
-
-    private static long CountIn(Array? page, int at) => page switch
-    {
-        null => 0,
-        byte[] small => small[at],
-        _ => ((long[])page)[at],
-    };
-
-    private IEnumerable<(int Index, long Count)> Counts()
+    /// <summary>The same by index: so the log's format has them.</summary>
+    public IEnumerable<(int Index, long Count)> Counts()
     {
         for (int page = 0; page < _pages.Length; page++)
         {
@@ -144,15 +81,23 @@ internal sealed class PagedHistogram : HistogramBase
                 continue;
             for (int i = 0; i < PageLength; i++)
             {
-                long count = CountIn(counts, i);
+                long count = counts is byte[] small ? small[i] : ((long[])counts)[i];
                 if (count != 0)
                     yield return (((page + _firstPage) << PageBits) + i, count);
             }
         }
     }
 
-    private void Change(int index, long by)
+    /// <summary>The counter of a value.</summary>
+    private static int IndexOf(long value)
     {
+        int bucket = BitOperations.Log2((ulong)value | ((2 << HalfBits) - 1)) - HalfBits;
+        return (bucket << HalfBits) + (int)(value >> bucket);
+    }
+
+    private void Count(int index, long by)
+    {
+        TotalCount += by;
         ref Array? page = ref PageOf(index >> PageBits);
         int at = index & (PageLength - 1);
         if (page is byte[] small)
