@@ -20,7 +20,7 @@ public sealed class PagedHistogramTests
             Assert.Equal(values.Count(value => Math.Min(value, PagedHistogram.MaxValue) >= from && Math.Min(value, PagedHistogram.MaxValue) <= to), count);
             before = to;
         }
-        Assert.Equal((values.Min(), Math.Min(values.Max(), PagedHistogram.MaxValue), (Int128)values.Sum(value => Math.Min(value, PagedHistogram.MaxValue))),
+        Assert.Equal((Math.Min(values.Min(), PagedHistogram.MaxValue), Math.Min(values.Max(), PagedHistogram.MaxValue), (Int128)values.Sum(value => Math.Min(value, PagedHistogram.MaxValue))),
             (histogram.Min, histogram.Max, histogram.Sum));
     }, iter: 2000, threads: 1);
 
