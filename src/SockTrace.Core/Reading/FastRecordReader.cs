@@ -51,7 +51,7 @@ internal sealed class FastRecordReader
         if (!TryTs(ref cursor, ref _ts, out record.Ts) || !TryIdentity(ref cursor, record)
             || !TryOptional(ref cursor, ",\"cgroup\":"u8, ref cgroup) || !TryFourTuple(ref cursor, record)
             || !cursor.Take(",\"role\":\""u8) || !cursor.TryText(out ReadOnlySpan<byte> text)
-            || !RecordNames.TryParse(text, out record.Role) || !TryOwner(ref cursor, record))
+            || !NameTables.Roles.TryParse(text, out record.Role) || !TryOwner(ref cursor, record))
             return false;
         record.Cgroup = (ulong)cgroup;
         return (!cursor.Take(",\"opened\":\""u8) || TryTs(ref cursor, ref _otherTs, out record.Opened))
@@ -60,15 +60,15 @@ internal sealed class FastRecordReader
             && TryOptional(ref cursor, ",\"lifetime_ns\":"u8, ref record.LifetimeNs)
             && TryStateTimes(ref cursor, record)
             && cursor.Take(",\"close_reason\":\""u8) && cursor.TryText(out text)
-            && RecordNames.TryParse(text, out record.CloseReason)
+            && NameTables.Reasons.TryParse(text, out record.CloseReason)
             && (!cursor.Take(",\"closed_by\":\""u8)
-                || (cursor.TryText(out text) && RecordNames.TryParse(text, out record.ClosedBy)))
+                || (cursor.TryText(out text) && NameTables.Closers.TryParse(text, out record.ClosedBy)))
             && TryOptional(ref cursor, ",\"bytes_sent\":"u8, ref record.BytesSent)
             && TryOptional(ref cursor, ",\"bytes_received\":"u8, ref record.BytesReceived)
             && TryOptional(ref cursor, ",\"retransmits\":"u8, ref record.Retransmits, uint.MaxValue)
             && TryOptional(ref cursor, ",\"srtt_us\":"u8, ref record.SrttUs, uint.MaxValue)
             && (!cursor.Take(",\"reuse\":\""u8)
-                || (cursor.TryText(out text) && RecordNames.TryParse(text, out record.Reuse)))
+                || (cursor.TryText(out text) && NameTables.Reuses.TryParse(text, out record.Reuse)))
             && TryOptional(ref cursor, ",\"reuse_gap_ns\":"u8, ref record.ReuseGapNs);
     }
 
@@ -81,7 +81,7 @@ internal sealed class FastRecordReader
             || !TryOptional(ref cursor, ",\"fin_wait2_ns\":"u8, ref record.FinWait2Ns)
             || !TryOptional(ref cursor, ",\"duration_ns\":"u8, ref record.DurationNs)
             || !cursor.Take(",\"ended\":\""u8) || !cursor.TryText(out ReadOnlySpan<byte> text)
-            || !RecordNames.TryParse(text, out record.Ended))
+            || !NameTables.Endings.TryParse(text, out record.Ended))
             return false;
         record.HasEnded = true;
         record.IsInferred = cursor.Take(",\"precision\":\"inferred\""u8);

@@ -10,8 +10,6 @@ internal sealed class JsonFields
     private TimestampParser _times = new();
     private AddressParser _addresses = new();
 
-    public delegate bool Parser<T>(ReadOnlySpan<byte> name, out T value);
-
     public long Time(ref Utf8JsonReader json, string name)
     {
         string text = Text(ref json, name);
@@ -34,10 +32,11 @@ internal sealed class JsonFields
         string other => throw new FieldException("family", other, "ipv4 or ipv6"),
     };
 
-    public static T Named<T>(ref Utf8JsonReader json, string name, Parser<T> parser)
+    public static T Named<T>(ref Utf8JsonReader json, string name, NameTable<T> names)
+        where T : struct, Enum
     {
         string text = Text(ref json, name);
-        return parser(Encoding.UTF8.GetBytes(text), out T value)
+        return names.TryParse(Encoding.UTF8.GetBytes(text), out T value)
             ? value
             : throw new FieldException(name, text, "one of the schema's names");
     }

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using SockTrace.Events;
-using SockTrace.Output;
 using SockTrace.Tracking;
 
 namespace SockTrace.Reading;
@@ -67,7 +66,7 @@ internal sealed class JsonRareRecords(JsonFields fields)
     {
         foreach ((string name, long count) in JsonFields.Counts(ref json, "lost"))
         {
-            if (RecordNames.TryParse(System.Text.Encoding.UTF8.GetBytes(name), out LossPlace place))
+            if (NameTables.LossPlaces.TryParse(System.Text.Encoding.UTF8.GetBytes(name), out LossPlace place))
                 end.Lost[(int)place] = count;
         }
     }

@@ -1,8 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using SockTrace.Events;
-using SockTrace.Output;
-using SockTrace.Tracking;
 
 namespace SockTrace.Reading;
 
@@ -125,7 +123,7 @@ internal sealed class JsonRecordReader
         switch (name)
         {
             case "count": record.LostCount = JsonFields.Number(ref json, name); return true;
-            case "where": record.LostWhere = JsonFields.Named<LossPlace>(ref json, name, RecordNames.TryParse); return true;
+            case "where": record.LostWhere = JsonFields.Named(ref json, name, NameTables.LossPlaces); return true;
             default: return false;
         }
     }
@@ -144,14 +142,14 @@ internal sealed class JsonRecordReader
             case "lport": record.Lport = (ushort)JsonFields.Number(ref json, name, ushort.MaxValue); break;
             case "raddr": record.Raddr = _fields.Address(ref json, name); break;
             case "rport": record.Rport = (ushort)JsonFields.Number(ref json, name, ushort.MaxValue); break;
-            case "old": record.Old = JsonFields.Named<TcpState>(ref json, name, RecordNames.TryParse); break;
-            case "new": record.New = JsonFields.Named<TcpState>(ref json, name, RecordNames.TryParse); break;
+            case "old": record.Old = JsonFields.Named(ref json, name, NameTables.States); break;
+            case "new": record.New = JsonFields.Named(ref json, name, NameTables.States); break;
             case "in_old_ns": record.InOldNs = JsonFields.Number(ref json, name); break;
             case "pid": record.Pid = (uint)JsonFields.Number(ref json, name, uint.MaxValue); break;
             case "comm": ReadComm(ref json, record); break;
             case "uid": record.Uid = (uint)JsonFields.Number(ref json, name, uint.MaxValue); record.HasUid = true; break;
-            case "owner_from": record.OwnerFrom = JsonFields.Named<OwnerFrom>(ref json, name, RecordNames.TryParse); break;
-            case "role": record.Role = JsonFields.Named<Role>(ref json, name, RecordNames.TryParse); break;
+            case "owner_from": record.OwnerFrom = JsonFields.Named(ref json, name, NameTables.OwnersFrom); break;
+            case "role": record.Role = JsonFields.Named(ref json, name, NameTables.Roles); break;
             case "pool": record.Pool = JsonFields.Number(ref json, name); break;
             case "taken": record.Taken = JsonFields.Number(ref json, name); break;
             default: return false;
@@ -169,19 +167,19 @@ internal sealed class JsonRecordReader
             case "established_ns": record.EstablishedNs = JsonFields.Number(ref json, name); break;
             case "lifetime_ns": record.LifetimeNs = JsonFields.Number(ref json, name); break;
             case "states": ReadStateTimes(ref json, record); break;
-            case "close_reason": record.CloseReason = JsonFields.Named<CloseReason>(ref json, name, RecordNames.TryParse); break;
-            case "closed_by": record.ClosedBy = JsonFields.Named<ClosedBy>(ref json, name, RecordNames.TryParse); break;
+            case "close_reason": record.CloseReason = JsonFields.Named(ref json, name, NameTables.Reasons); break;
+            case "closed_by": record.ClosedBy = JsonFields.Named(ref json, name, NameTables.Closers); break;
             case "bytes_sent": record.BytesSent = JsonFields.Number(ref json, name); break;
             case "bytes_received": record.BytesReceived = JsonFields.Number(ref json, name); break;
             case "retransmits": record.Retransmits = JsonFields.Number(ref json, name, uint.MaxValue); break;
             case "srtt_us": record.SrttUs = JsonFields.Number(ref json, name, uint.MaxValue); break;
-            case "reuse": record.Reuse = JsonFields.Named<PortReuse>(ref json, name, RecordNames.TryParse); break;
+            case "reuse": record.Reuse = JsonFields.Named(ref json, name, NameTables.Reuses); break;
             case "reuse_gap_ns": record.ReuseGapNs = JsonFields.Number(ref json, name); break;
             case "began": record.Began = _fields.Time(ref json, name); break;
             case "fin_wait2_ns": record.FinWait2Ns = JsonFields.Number(ref json, name); break;
             case "duration_ns": record.DurationNs = JsonFields.Number(ref json, name); break;
             case "ended":
-                record.Ended = JsonFields.Named<MiniSocketEnding>(ref json, name, RecordNames.TryParse);
+                record.Ended = JsonFields.Named(ref json, name, NameTables.Endings);
                 record.HasEnded = true;
                 break;
             case "precision": record.IsInferred = JsonFields.Text(ref json, name) == "inferred"; break;
@@ -210,7 +208,7 @@ internal sealed class JsonRecordReader
     {
         foreach ((string name, long ns) in JsonFields.Counts(ref json, "states"))
         {
-            if (!RecordNames.TryParse(Encoding.UTF8.GetBytes(name), out TcpState state))
+            if (!NameTables.States.TryParse(Encoding.UTF8.GetBytes(name), out TcpState state))
                 throw new FieldException("states", name, "a TCP state");
             record.States.Add(state, ns);
         }

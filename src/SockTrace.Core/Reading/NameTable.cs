@@ -1,11 +1,7 @@
-using SockTrace.Events;
-using SockTrace.Output;
-using SockTrace.Tracking;
-
 namespace SockTrace.Reading;
 
 /// <summary>
-/// From names to values, for those that stand in every line: length and last letter leave one
+/// From the names in records to values: length, first and last letter leave one
 /// name to compare with.
 /// </summary>
 internal sealed class NameTable<T>
@@ -35,12 +31,5 @@ internal sealed class NameTable<T>
         return name.Length > 0 && name.SequenceEqual(_names[slot]);
     }
 
-    private static int SlotOf(ReadOnlySpan<byte> name) => ((name.Length * 4) + name[^1]) & (Slots - 1);
-}
-
-/// <summary>Those that there are.</summary>
-internal static class NameTables
-{
-    public static readonly NameTable<TcpState> States = new(TcpStates.Name);
-    public static readonly NameTable<OwnerFrom> OwnersFrom = new(RecordNames.Of);
+    private static int SlotOf(ReadOnlySpan<byte> name) => ((name.Length * 3) + (name[0] * 6) + name[^1]) & (Slots - 1);
 }

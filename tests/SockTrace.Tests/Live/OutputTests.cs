@@ -104,7 +104,7 @@ public sealed class OutputTests : IDisposable
         mount.Resize("64m");
         Assert.Equal($"cannot write to {path}: no space left on device", Take(said));
         Assert.Equal($"can write to {path} again", Take(said));
-        Wait.Until(() => queue.IsDrained);
+        Eventually.Soon(() => queue.IsDrained);
         records.ProduceTo(sink, 100);
         sink.OnEnd(records.Totals);
         sink.Dispose();
@@ -234,7 +234,7 @@ public sealed class OutputTests : IDisposable
         socktrace.HangUp(); // nothing has moved: nothing happens
         File.Move(path, moved);
         socktrace.HangUp();
-        Wait.Until(() => File.Exists(path));
+        Eventually.Soon(() => File.Exists(path));
         netns.Run(() => Traffic.Cycle(3, 7777));
         netns.WaitUntilQuiet();
         socktrace.Terminate();
@@ -268,7 +268,7 @@ public sealed class OutputTests : IDisposable
         var files = new RotatedFiles(path);
         using var socktrace = SocktraceProcess.Start("record", "-o", path, "--netns", $"{netns.Inode}", "--rotate", "1s");
         int connections = 0;
-        Wait.Until(() =>
+        Eventually.Soon(() =>
         {
             netns.Run(() => Traffic.Cycle(10, 7777));
             connections += 10;

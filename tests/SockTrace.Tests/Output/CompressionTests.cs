@@ -25,7 +25,7 @@ public sealed class CompressionTests : IDisposable
         for (int i = 0; i < 20; i++)
         {
             records.ProduceTo(sink, 500);
-            Wait.Until(() => output.Queue.IsDrained);
+            Eventually.Soon(() => output.Queue.IsDrained);
         }
         sink.OnEnd(records.Totals);
         sink.Dispose();
@@ -50,7 +50,7 @@ public sealed class CompressionTests : IDisposable
         using var sink = new NdjsonSink(OutputWriter.Open(path, force: false, rotation: null, Assert.Fail), new WallClock(), Headers.Any);
         records.ProduceTo(sink, 5);
 
-        Wait.Until(() =>
+        Eventually.Soon(() =>
         {
             sink.Flush(records.Totals);
             return FileLines.WholeLines(path).Length == 6;

@@ -36,7 +36,7 @@ public sealed class KillTests : IDisposable
     private static void KillInMidWrite(string path, TimeSpan delay)
     {
         using var writer = Process.Start(Paths.WriteUntilKilled, [path]);
-        Wait.Until(() => new FileInfo(path) is { Exists: true, Length: > 0 });
+        Eventually.Soon(() => new FileInfo(path) is { Exists: true, Length: > 0 });
         long start = Stopwatch.GetTimestamp();
         while (Stopwatch.GetElapsedTime(start) < delay)
             Thread.SpinWait(20);

@@ -27,7 +27,7 @@ public sealed class RotationTests : IDisposable
         {
             records.ProduceTo(sink, 50);
             sink.Flush(records.Totals with { Unmatched = records.Count / 50, LostRing = records.Count / 25 });
-            Wait.Until(() => output.Queue.IsDrained);
+            Eventually.Soon(() => output.Queue.IsDrained);
         }
         sink.OnEnd(records.Totals with { Unmatched = records.Count / 50, LostRing = records.Count / 25 });
         sink.Dispose();
@@ -55,7 +55,7 @@ public sealed class RotationTests : IDisposable
         string path = _folder.File("trace.ndjson");
         using var sink = new NdjsonSink(Open(path, new Rotation(null, TimeSpan.FromMilliseconds(50), null)), new WallClock(), Headers.Any);
         var files = new RotatedFiles(path);
-        Wait.Until(() =>
+        Eventually.Soon(() =>
         {
             sink.Flush(new StateRecords().Totals);
             return files.Oldest().Count() >= 3;
@@ -78,7 +78,7 @@ public sealed class RotationTests : IDisposable
         {
             records.ProduceTo(sink, 50);
             sink.Flush(records.Totals);
-            Wait.Until(() => output.Queue.IsDrained);
+            Eventually.Soon(() => output.Queue.IsDrained);
         }
         sink.OnEnd(records.Totals);
         sink.Dispose();
@@ -151,7 +151,7 @@ public sealed class RotationTests : IDisposable
         Assert.Equal([moved, path], Directory.GetFiles(_folder.Path).Order());
     }
 
-    private static void FlushUntil(NdjsonSink sink, StateRecords records, Func<bool> hasCome) => Wait.Until(() =>
+    private static void FlushUntil(NdjsonSink sink, StateRecords records, Func<bool> hasCome) => Eventually.Soon(() =>
     {
         sink.Flush(records.Totals);
         return hasCome();

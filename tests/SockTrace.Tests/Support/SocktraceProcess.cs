@@ -68,7 +68,7 @@ internal sealed partial class SocktraceProcess : IDisposable
     public void Terminate() => Assert.Equal(0, kill(_process.Id, Sigterm));
 
     /// <summary>SIGTERM, again and again, until it ends.</summary>
-    public void TerminateUntilItEnds() => Wait.Until(() => kill(_process.Id, Sigterm) != 0 || _process.HasExited);
+    public void TerminateUntilItEnds() => Eventually.Soon(() => kill(_process.Id, Sigterm) != 0 || _process.HasExited);
 
     public void HangUp() => Assert.Equal(0, kill(_process.Id, Sighup));
 
