@@ -1,10 +1,12 @@
 using System.CommandLine;
 using SockTrace.Host;
 using SockTrace.Output;
+using SockTrace.Screen;
+using SockTrace.Tracking;
 
 namespace SockTrace;
 
-/// <summary><c>socktrace live</c>: this host now, one line a transition.</summary>
+/// <summary><c>socktrace live</c>: this host now, on a full screen where there is a terminal, else one line a transition.</summary>
 internal static class LiveVerb
 {
     public static Command Create()
@@ -17,14 +19,24 @@ internal static class LiveVerb
             CustomParser = OptionParsers.OutputPath,
         };
         var files = new FileOptions(export);
-        var command = new Command("live", "Watch this host now, one line a transition") { export };
+        var command = new Command("live", "Watch this host now: a full screen on a terminal, one line a transition elsewhere") { export };
         files.AddTo(command);
         options.AddTo(command);
-        command.SetAction(parsed => TraceRun.Run(options.Read(parsed), (header, clock) => parsed.GetValue(export) is string path
-            ? [Lines(clock), new NdjsonSink(files.Open(parsed, path), clock, header)]
-            : [Lines(clock)]));
+        command.SetAction(parsed =>
+        {
+            TraceSettings settings = options.Read(parsed);
+            return TraceRun.Run(settings, run => parsed.GetValue(export) is string path
+                ? [Shown(run, settings), new NdjsonSink(files.Open(parsed, path), run.Clock, run.Header)]
+                : [Shown(run, settings)]);
+        });
         return command;
     }
+
+    private static ITraceSink Shown(RunStart run, TraceSettings settings) =>
+        FullScreen.TryOpen(
+            new ScreenLabels { Verb = "live", Host = run.Header.Host, Source = run.Header.Source, TimeWait = run.Header.TimeWait ?? "not seen" },
+            settings.Filter, run.Clock, run.Stop, staysAtEnd: false)
+            ?? (ITraceSink)Lines(run.Clock);
 
     /// <summary>The lines that people read, on standard output.</summary>
     /// <param name="queue">Null for one that drops what finds no room.</param>

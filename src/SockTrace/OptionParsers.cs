@@ -16,9 +16,6 @@ internal static class OptionParsers
     private const long MinRotationBytes = 64 << 10;
     private static readonly TimeSpan MinRotationInterval = TimeSpan.FromSeconds(1);
 
-    private static readonly (string Suffix, double Seconds)[] DurationUnits =
-        [("ms", 1e-3), ("us", 1e-6), ("s", 1), ("m", 60), ("h", 3600)];
-
     private static readonly (string Suffix, long Bytes)[] SizeUnits =
         [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("K", 1 << 10), ("M", 1 << 20), ("G", 1 << 30), ("B", 1)];
 
@@ -57,8 +54,8 @@ internal static class OptionParsers
     public static CommGlob? Comm(ArgumentResult result) =>
         Text(result).Length > 0 ? new CommGlob(Text(result)) : Fail<CommGlob?>(result, "a process name, such as mysqld or php*");
 
-    public static TimeSpan? Duration(ArgumentResult result) => DurationOf(Text(result))
-        ?? Fail<TimeSpan?>(result, "a time above 0 and up to 10000h, such as 30s, 500ms or 2m (a bare number is seconds)");
+    public static TimeSpan? Duration(ArgumentResult result) => DurationText.Parse(Text(result))
+        ?? Fail<TimeSpan?>(result, DurationText.Expected);
 
     public static uint? Buffer(ArgumentResult result) =>
         SizeOf(Text(result)) is long bytes and >= BpfSource.MinRingBytes and <= BpfSource.MaxRingBytes
@@ -73,7 +70,7 @@ internal static class OptionParsers
         {
             if (SizeOf(text) is long bytes and >= MinRotationBytes)
                 return (bytes, null);
-            if (DurationOf(text) is TimeSpan interval && interval >= MinRotationInterval)
+            if (DurationText.Parse(text) is TimeSpan interval && interval >= MinRotationInterval)
                 return (null, interval);
         }
         return Fail<(long?, TimeSpan?)>(result, "a size of at least 64KiB, such as 100MiB, or a time from 1s to 10000h, such as 1h");
@@ -130,20 +127,8 @@ internal static class OptionParsers
     };
 
     public static TraceTime? Moment(ArgumentResult result) =>
-        DurationOf(Text(result)) is TimeSpan since ? new TraceTime(since.Ticks * TimeSpan.NanosecondsPerTick, IsSinceBegin: true)
+        DurationText.Parse(Text(result)) is TimeSpan since ? new TraceTime(since.Ticks * TimeSpan.NanosecondsPerTick, IsSinceBegin: true)
             : TraceTime.Parse(Text(result)) ?? Fail<TraceTime?>(result, "a time such as 2026-11-23T10:12:13Z, or how long after the trace's begin, such as 90s");
-
-    /// <returns>Null where it is no time above 0 and up to 10000 hours.</returns>
-    private static TimeSpan? DurationOf(string text)
-    {
-        (string suffix, double seconds) = DurationUnits.FirstOrDefault(
-            unit => text.EndsWith(unit.Suffix, StringComparison.Ordinal), ("", 1));
-        return double.TryParse(text.AsSpan(0, text.Length - suffix.Length), NumberStyles.AllowDecimalPoint,
-                CultureInfo.InvariantCulture, out double value)
-            && value * seconds is > 0 and <= 10_000 * 3600.0
-                ? TimeSpan.FromSeconds(value * seconds)
-                : null;
-    }
 
     /// <returns>Bytes; null where it is no size.</returns>
     private static long? SizeOf(string text)

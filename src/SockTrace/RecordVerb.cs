@@ -26,11 +26,11 @@ internal static class RecordVerb
         {
             string path = parsed.GetRequiredValue(output)!;
             if (path == StandardOutput)
-                return TraceRun.Run(options.Read(parsed), (header, clock) =>
-                    [new NdjsonSink(new OutputWriter(OutputFile.StandardOutput(), Terminal.Say), clock, header)]);
+                return TraceRun.Run(options.Read(parsed), run =>
+                    [new NdjsonSink(new OutputWriter(OutputFile.StandardOutput(), Terminal.Say), run.Clock, run.Header)]);
             OutputWriter? writer = null;
             return TraceRun.Run(options.Read(parsed),
-                (header, clock) => [new NdjsonSink(writer = files.Open(parsed, path), clock, header)],
+                run => [new NdjsonSink(writer = files.Open(parsed, path), run.Clock, run.Header)],
                 onHangUp: () => writer?.ReopenIfMoved());
         });
         return command;

@@ -1,8 +1,11 @@
 using System.CommandLine;
 using SockTrace.Filters;
+using SockTrace.Host;
 using SockTrace.Output;
 using SockTrace.Reading;
 using SockTrace.Replay;
+using SockTrace.Screen;
+using SockTrace.Tracking;
 
 namespace SockTrace;
 
@@ -43,8 +46,7 @@ internal static class ReplayVerb
         try
         {
             using var source = new TraceSource(path, speed, from, to, new FaultLimit().Say);
-            return TraceRun.Replay(source, filter,
-                clock => [new FromSink(LiveVerb.Lines(clock, new OutputQueue(waits: true)), source.FromNs)]);
+            return TraceRun.Replay(source, filter, (clock, stop) => [new FromSink(Shown(source, path, filter, clock, stop), source.FromNs)]);
         }
         catch (TraceException e)
         {
@@ -52,4 +54,16 @@ internal static class ReplayVerb
             return ExitCode.Failed;
         }
     }
+
+    private static ITraceSink Shown(TraceSource source, string path, TraceFilter filter, WallClock clock, CancellationTokenSource stop) =>
+        FullScreen.TryOpen(
+            new ScreenLabels
+            {
+                Verb = $"replay {TraceFile.Show(Path.GetFileName(path))}",
+                Host = VisibleText.Of(source.Header?.Host ?? "an unknown host"),
+                Source = VisibleText.Of(source.Header?.Source ?? "unknown"),
+                TimeWait = VisibleText.Of(source.Header?.TimeWait ?? "unknown"),
+            },
+            filter, clock, stop, staysAtEnd: true)
+            ?? (ITraceSink)LiveVerb.Lines(clock, new OutputQueue(waits: true));
 }

@@ -3,6 +3,12 @@ namespace SockTrace;
 /// <summary>What is said to the person: on standard error, so that standard output holds data only.</summary>
 internal static class Terminal
 {
+    private static Action<string>? _screen;
+
+    /// <summary>While a full screen is up what is said goes there.</summary>
+    /// <param name="screen">Takes a line; null when it is down again.</param>
+    public static void Redirect(Action<string>? screen) => _screen = screen;
+
     public static void Say(string message) => Write($"socktrace: {message}");
 
     public static void Hint(string hint) => Write($"hint: {hint}");
@@ -11,6 +17,11 @@ internal static class Terminal
 
     private static void Write(string line)
     {
+        if (_screen is { } screen)
+        {
+            screen(line);
+            return;
+        }
         try
         {
             Console.Error.WriteLine(line);

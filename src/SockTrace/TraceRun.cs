@@ -15,7 +15,7 @@ internal static class TraceRun
     /// <param name="openSinks">Opens the outputs, once the source is there.</param>
     /// <param name="onHangUp">What SIGHUP does; null where it ends the run.</param>
     public static int Run(
-        TraceSettings settings, Func<TraceHeader, WallClock, ITraceSink[]> openSinks, Action? onHangUp = null)
+        TraceSettings settings, Func<RunStart, ITraceSink[]> openSinks, Action? onHangUp = null)
     {
         using var stop = new CancellationTokenSource();
         using var signals = new StopSignals(stop, onHangUp);
@@ -24,7 +24,7 @@ internal static class TraceRun
             using IEventSource source = Sources.Open(settings);
             if (settings.Verbose)
                 ShowAttached(source);
-            return Run(settings, source, openSinks, stop.Token);
+            return Run(settings, source, openSinks, stop);
         }
         catch (SourceUnavailableException e)
         {
@@ -44,7 +44,7 @@ internal static class TraceRun
     /// <param name="source">The trace.</param>
     /// <param name="filter">Which connections are meant.</param>
     /// <param name="openSinks">Opens the outputs.</param>
-    public static int Replay(TraceSource source, TraceFilter filter, Func<WallClock, ITraceSink[]> openSinks)
+    public static int Replay(TraceSource source, TraceFilter filter, Func<WallClock, CancellationTokenSource, ITraceSink[]> openSinks)
     {
         using var stop = new CancellationTokenSource();
         using var signals = new StopSignals(stop, onHangUp: null);
@@ -52,15 +52,14 @@ internal static class TraceRun
         var options = new TrackerOptions { Filter = filter, TimeWait = source.TimeWait, Ranges = _ => ports };
         // Its times are the wall clock's already.
         var clock = WallClock.Fixed(0);
-        return Run(source, options, openSinks(clock), clock, TraceSettings.DefaultStatsInterval, duration: null, isVerbose: false, stop.Token);
+        return Run(source, options, openSinks(clock, stop), clock, TraceSettings.DefaultStatsInterval, duration: null, isVerbose: false, stop.Token);
     }
 
     private static int Run(
-        TraceSettings settings, IEventSource source, Func<TraceHeader, WallClock, ITraceSink[]> openSinks,
-        CancellationToken stop)
+        TraceSettings settings, IEventSource source, Func<RunStart, ITraceSink[]> openSinks, CancellationTokenSource stop)
     {
         var clock = new WallClock();
-        ITraceSink[] sinks = openSinks(HeaderOf(settings, source), clock);
+        ITraceSink[] sinks = openSinks(new RunStart(HeaderOf(settings, source), clock, stop));
         var options = new TrackerOptions
         {
             MaxConnections = settings.MaxConnections,
@@ -70,7 +69,7 @@ internal static class TraceRun
             TimeWaitIsCountedAtExpiry = source.TimeWaitIsCountedAtExpiry,
             Namespaces = new NetworkNamespaces(settings.Filter.Netns),
         };
-        return Run(source, options, sinks, clock, settings.StatsInterval, settings.Duration, settings.Verbose, stop);
+        return Run(source, options, sinks, clock, settings.StatsInterval, settings.Duration, settings.Verbose, stop.Token);
     }
 
     private static int Run(
@@ -82,6 +81,8 @@ internal static class TraceRun
         try
         {
             var tracker = new ConnectionTracker(options, sinks);
+            foreach (ITraceSink sink in sinks)
+                sink.Watch(tracker.Tables);
             loop = new TraceLoop(source, tracker, options, statsInterval, sinks, clock, isVerbose ? Terminal.Say : null);
             if (isVerbose)
                 Terminal.Say("tracing");
@@ -91,6 +92,7 @@ internal static class TraceRun
         {
             foreach (ITraceSink sink in sinks)
                 sink.Dispose();
+            Terminal.Redirect(null);
         }
         Summarise(loop.Totals with { LostQueue = sinks.Sum(sink => sink.Losses.Records) });
         return sinks.Any(sink => sink.Losses.ByFailure > 0) ? ExitCode.Failed : exitCode;

@@ -24,6 +24,20 @@ internal static class TcpStates
         _ => "UNKNOWN"u8,
     };
 
+    public static string Text(TcpState state) => System.Text.Encoding.ASCII.GetString(Name(state));
+
+    /// <summary>The state of that name, in whatever case.</summary>
+    /// <returns>Null where there is none that sockets can be seen in.</returns>
+    public static TcpState? Parse(string name)
+    {
+        for (TcpState state = TcpState.Established; state <= TcpState.Closing; state++)
+        {
+            if (Text(state).Equals(name, StringComparison.OrdinalIgnoreCase))
+                return state;
+        }
+        return null;
+    }
+
     /// <summary>
     /// Whether a socket that was seen in <paramref name="old"/> and later in
     /// <paramref name="new"/> must have gone there directly (RFC 9293, 3.3.2). Who polls may

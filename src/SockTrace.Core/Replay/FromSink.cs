@@ -9,6 +9,8 @@ internal sealed class FromSink(ITraceSink sink, long fromNs) : ITraceSink
 {
     public SinkLosses Losses => sink.Losses;
 
+    public void Watch(TraceTables tables) => sink.Watch(tables);
+
     public void OnTransition(in Transition transition)
     {
         if (transition.TimeNs >= fromNs)

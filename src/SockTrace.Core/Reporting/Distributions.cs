@@ -1,5 +1,6 @@
 using SockTrace.Events;
 using SockTrace.Reading;
+using SockTrace.Tracking;
 
 namespace SockTrace.Reporting;
 
@@ -55,11 +56,20 @@ internal sealed class Distributions
         NoteIfKnown(Metric.Lifetime, record.LifetimeNs);
         NoteIfKnown(Metric.ReuseGap, record.ReuseGapNs);
         NoteIfKnown(Metric.Srtt, record.SrttUs < 0 ? -1 : record.SrttUs * 1000);
-        foreach ((TcpState state, Metric metric) in ClosingStates)
-        {
-            if (record.States.Contains(state))
-                NoteIfKnown(metric, record.States.Ns(state));
-        }
+        NoteClosingStates(record.States);
+    }
+
+    /// <param name="closed">Not a listener.</param>
+    public void RecordConnection(in ClosedConnection closed)
+    {
+        ConnectionView connection = closed.Connection;
+        ref readonly StateTimes times = ref connection.StateTimes;
+        NoteIfKnown(Metric.Connect, connection.ConnectNs == 0 ? -1 : connection.ConnectNs);
+        NoteIfKnown(Metric.Established, times.Contains(TcpState.Established) ? times.Ns(TcpState.Established) : -1);
+        NoteIfKnown(Metric.Lifetime, closed.LifetimeNs);
+        NoteIfKnown(Metric.ReuseGap, connection.Reuse == PortReuse.None ? -1 : connection.ReuseGapNs);
+        NoteIfKnown(Metric.Srtt, closed.Totals is { SrttUs: > 0 } totals ? totals.SrttUs * 1000L : -1);
+        NoteClosingStates(times);
     }
 
     /// <param name="record">A time_wait record.</param>
@@ -71,6 +81,14 @@ internal sealed class Distributions
             InferredTimeWaits++;
     }
 
+    public void RecordTimeWait(in EndedMiniSocket ended)
+    {
+        NoteIfKnown(Metric.OrphanFinWait2, ended.FinWait2Ns);
+        NoteIfKnown(Metric.TimeWait, ended.DurationNs);
+        if (ended.IsInferred && ended.DurationNs >= 0)
+            InferredTimeWaits++;
+    }
+
     public void Merge(Distributions other)
     {
         foreach (Metric metric in Metrics.All)
@@ -79,6 +97,15 @@ internal sealed class Distributions
                 Of(metric).Merge(histogram);
         }
         InferredTimeWaits += other.InferredTimeWaits;
+    }
+
+    private void NoteClosingStates(in StateTimes times)
+    {
+        foreach ((TcpState state, Metric metric) in ClosingStates)
+        {
+            if (times.Contains(state))
+                NoteIfKnown(metric, times.Ns(state));
+        }
     }
 
     private void NoteIfKnown(Metric metric, long ns)

@@ -21,6 +21,16 @@ internal static class Words
         return unit == "ns" ? $"{ns} ns" : $"{Significant(ns / size)} {unit}";
     }
 
+    /// <summary>Three significant digits, powers of 1000: 120 B, 3.40 kB, 1.20 MB.</summary>
+    public static string Bytes(ulong bytes) => bytes switch
+    {
+        < 1000 => $"{bytes} B",
+        < 1_000_000 => Significant(bytes / 1e3) + " kB",
+        < 1_000_000_000 => Significant(bytes / 1e6) + " MB",
+        < 1_000_000_000_000 => Significant(bytes / 1e9) + " GB",
+        _ => Significant(bytes / 1e12) + " TB",
+    };
+
     public static string Count(long count, string one) =>
         count == 1 ? $"1 {one}" : string.Create(CultureInfo.InvariantCulture, $"{count} {one}s");
 

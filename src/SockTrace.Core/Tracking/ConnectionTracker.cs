@@ -49,6 +49,7 @@ internal sealed class ConnectionTracker
         _audit = new Audit(options.Namespaces, options.TimeWaitIsCountedAtExpiry);
         _timeWaits = new TimeWaitTracker(options.MaxConnections, options.TimeWait, _connections, _ports, _pools, _audit, _filter, sinks);
         _portUse = new PortUse(_connections, _ports, _pools, _timeWaits);
+        Tables = new TraceTables(_connections, _timeWaits.MiniSockets, _pools);
     }
 
     /// <summary>State events applied, whether or not a filter let them through.</summary>
@@ -82,6 +83,9 @@ internal sealed class ConnectionTracker
     public long Forgotten => _ports.Forgotten + _pools.Forgotten;
 
     public Audit Audit => _audit;
+
+    /// <summary>To look at, see <see cref="TraceTables"/>.</summary>
+    public TraceTables Tables { get; }
 
     public void Apply(EventBatch batch)
     {

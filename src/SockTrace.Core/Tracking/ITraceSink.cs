@@ -3,6 +3,11 @@ namespace SockTrace.Tracking;
 /// <summary>Where what was tracked goes: lines for people, NDJSON for programs.</summary>
 internal interface ITraceSink : IDisposable
 {
+    /// <summary>Before all else: what it may look at while it is called.</summary>
+    void Watch(TraceTables tables)
+    {
+    }
+
     void OnTransition(in Transition transition);
 
     void OnClosed(in ClosedConnection closed);

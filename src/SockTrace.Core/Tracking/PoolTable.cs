@@ -32,6 +32,12 @@ internal sealed class PoolTable(int maxPools, Func<uint, PortRange?> ranges)
 
     public int Count => _index.Count;
 
+    /// <summary>The row untouched longest, or <see cref="RowIndex.None"/>.</summary>
+    public int Oldest => _index.Oldest;
+
+    /// <returns>The row touched next after this one, or <see cref="RowIndex.None"/>.</returns>
+    public int Newer(int row) => _index.Newer(row);
+
     /// <summary>Ports that are taken, in all pools.</summary>
     public int Taken
     {
@@ -145,7 +151,7 @@ internal sealed class PoolTable(int maxPools, Func<uint, PortRange?> ranges)
         return count;
     }
 
-    private PoolUse UseOf(int row) => new(_index.KeyOf(row), _live[row], _timeWaits[row], ranges(_index.KeyOf(row).Netns)?.Size ?? 0,
+    public PoolUse UseOf(int row) => new(_index.KeyOf(row), _live[row], _timeWaits[row], ranges(_index.KeyOf(row).Netns)?.Size ?? 0,
         _openRates[row], _growths[row], _opened[row], _exhausted[row], _pids[row], _comms[row]);
 
     private int FindOrAdd(PoolKey key)

@@ -48,7 +48,14 @@ internal abstract class SocketTable
 
     public void Touch(int row) => _index.Touch(row);
 
-    public void Remove(int row) => _index.Remove(row);
+    public void Remove(int row)
+    {
+        States[row] = TcpState.Unknown;
+        _index.Remove(row);
+    }
+
+    /// <summary>Every row is below this; those that are not in use stand in no state.</summary>
+    public int Rows => States.Length;
 
     /// <summary>Adds a row in which everything is unknown. The socket must not be in the table.</summary>
     public int Add(ulong sock)

@@ -42,6 +42,9 @@ internal sealed class TimeWaitTracker(
 
     public int Count => _minis.Count;
 
+    /// <summary>To look at, see <see cref="TraceTables"/>.</summary>
+    public MiniSocketTable MiniSockets => _minis;
+
     /// <returns>The state that a mini-socket stands in; null where it is not followed.</returns>
     public TcpState? StateOf(ulong sock) => _minis.Find(sock) is int row and not RowIndex.None ? _minis.States[row] : null;
 

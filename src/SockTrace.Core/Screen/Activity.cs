@@ -1,0 +1,162 @@
+using SockTrace.Events;
+using SockTrace.Reporting;
+using SockTrace.Tracking;
+
+namespace SockTrace.Screen;
+
+/// <summary>What happened, as the screen shows it: counts a second, the last events, processes, times.</summary>
+internal sealed class Activity
+{
+    private const long SecondNs = 1_000_000_000;
+
+    /// <summary>connect()s and accepted connections that began.</summary>
+    public PerSecond Opened { get; } = new();
+
+    /// <summary>Connections that reached CLOSE.</summary>
+    public PerSecond Closed { get; } = new();
+
+    /// <summary>Those of them that were never established.</summary>
+    public PerSecond Failed { get; } = new();
+
+    /// <summary>Those of them that found no local port.</summary>
+    public PerSecond Exhausted { get; } = new();
+
+    /// <summary>The last of these; its time is 0 where there is none.</summary>
+    public Exhaustion LastExhaustion { get; private set; }
+
+    public RecentEvents Events { get; } = new();
+    public ProcessTable Processes { get; } = new();
+
+    /// <summary>Since the start, or the last reset.</summary>
+    public Distributions Times { get; private set; } = new();
+
+    /// <summary>When that was; 0 before the first look at the clock.</summary>
+    public long SinceNs { get; private set; }
+
+    /// <summary>The connection that is followed; null where none is.</summary>
+    public Followed? Followed { get; set; }
+
+    private long _nextSecondNs;
+
+    public void OnTransition(in Transition transition)
+    {
+        MoveTo(transition.TimeNs);
+        ConnectionView connection = transition.Connection;
+        bool isConnect = transition is { Old: TcpState.Close, New: TcpState.SynSent };
+        bool isAccepted = transition is { Old: TcpState.Listen, New: TcpState.SynRecv };
+        if (isConnect || isAccepted)
+            Opened.Add(transition.TimeNs);
+        if (isConnect && connection.OwnerFrom != OwnerFrom.Unknown)
+        {
+            int row = Processes.RowOf(connection.Pid, connection.Comm); // which may make the columns anew
+            Processes.Opened[row]++;
+        }
+        if (transition.New == TcpState.Close)
+            return; // OnClosed follows, and says more.
+        ref RecentEvent e = ref Events.Next();
+        e.Kind = RecentEventKind.Transition;
+        e.TimeNs = transition.TimeNs;
+        e.Socket = SocketIdentity.Of(connection);
+        e.Old = transition.Old;
+        e.State = transition.New;
+        e.LastedNs = transition.InOldNs;
+        Followed?.OnEvent(e);
+    }
+
+    public void OnClosed(in ClosedConnection closed)
+    {
+        MoveTo(closed.ClosedNs);
+        ConnectionView connection = closed.Connection;
+        ref RecentEvent e = ref Events.Next();
+        e.Kind = RecentEventKind.Closed;
+        e.TimeNs = closed.ClosedNs;
+        e.Socket = SocketIdentity.Of(connection);
+        e.State = TcpState.Close;
+        e.LastedNs = closed.LifetimeNs;
+        e.Reason = closed.Reason;
+        e.Totals = closed.Totals;
+        Followed?.OnEvent(e);
+        if (connection.Role == Role.Listener)
+            return;
+
+        Times.RecordConnection(closed);
+        Closed.Add(closed.ClosedNs);
+        bool isFailed = connection.Role is Role.Client or Role.Server && !connection.StateTimes.Contains(TcpState.Established);
+        if (isFailed)
+            Failed.Add(closed.ClosedNs);
+        if (connection.OwnerFrom == OwnerFrom.Unknown)
+            return;
+        int row = Processes.RowOf(connection.Pid, connection.Comm);
+        Processes.Closed[row]++;
+        Processes.Failed[row] += isFailed ? 1 : 0;
+        Processes.Accepted[row] += connection.Role == Role.Server ? 1 : 0;
+        if (closed.Totals is CloseTotals totals)
+        {
+            Processes.Sent[row] += totals.BytesSent;
+            Processes.Received[row] += totals.BytesReceived;
+        }
+    }
+
+    public void OnTimeWaitEnded(in EndedMiniSocket ended)
+    {
+        ref RecentEvent e = ref Events.Next();
+        e.Kind = RecentEventKind.TimeWaitEnded;
+        e.TimeNs = ended.EndedNs;
+        e.Socket = SocketIdentity.Of(ended);
+        e.State = ended.BeganNs != 0 || ended.Ending == MiniSocketEnding.Overflow ? TcpState.TimeWait : TcpState.FinWait2;
+        e.LastedNs = ended.DurationNs >= 0 ? ended.DurationNs : ended.FinWait2Ns;
+        e.Ending = ended.Ending;
+        Followed?.OnEvent(e);
+        Times.RecordTimeWait(ended);
+    }
+
+    public void OnPortExhausted(in PortExhausted exhausted)
+    {
+        ConnectionView connection = exhausted.Connection;
+        ref RecentEvent e = ref Events.Next();
+        e.Kind = RecentEventKind.PortExhausted;
+        e.TimeNs = exhausted.TimeNs;
+        e.Socket = SocketIdentity.Of(connection);
+        e.LastedNs = -1;
+        Exhausted.Add(exhausted.TimeNs);
+        LastExhaustion = new Exhaustion(exhausted.TimeNs, e.Socket, exhausted.Pool, exhausted.Taken);
+        if (connection.OwnerFrom == OwnerFrom.Unknown)
+            return;
+        int row = Processes.RowOf(connection.Pid, connection.Comm);
+        Processes.Exhausted[row]++;
+    }
+
+    /// <summary>Time has come so far.</summary>
+    public void MoveTo(long nowNs)
+    {
+        if (nowNs < _nextSecondNs)
+            return;
+        bool isNext = nowNs - _nextSecondNs < SecondNs;
+        _nextSecondNs = ((nowNs / SecondNs) + 1) * SecondNs;
+        foreach (PerSecond counts in (ReadOnlySpan<PerSecond>)[Opened, Closed, Failed, Exhausted])
+            counts.MoveTo(nowNs);
+        if (SinceNs == 0)
+            SinceNs = nowNs;
+        Processes.Tick();
+        if (!isNext)
+            Processes.Tick(); // and in the second before this one nothing happened
+    }
+
+    /// <summary>Counts from here on. What is now stays: it is not counted, but looked at.</summary>
+    public void Reset(long nowNs)
+    {
+        foreach (PerSecond counts in (ReadOnlySpan<PerSecond>)[Opened, Closed, Failed, Exhausted])
+            counts.Clear();
+        Processes.Clear();
+        Times = new Distributions();
+        LastExhaustion = default;
+        SinceNs = nowNs;
+    }
+}
+
+/// <summary>A connect() that found no port.</summary>
+/// <param name="TimeNs">When; 0 where there was none.</param>
+/// <param name="Socket">Whose, and to where.</param>
+/// <param name="Pool">Ports of the pool; 0 where that is not known.</param>
+/// <param name="Taken">Of them.</param>
+internal readonly record struct Exhaustion(long TimeNs, SocketIdentity Socket, int Pool, int Taken);

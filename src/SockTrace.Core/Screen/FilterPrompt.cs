@@ -1,0 +1,74 @@
+using SockTrace.Filters;
+
+namespace SockTrace.Screen;
+
+/// <summary>The line that a filter is typed into; it counts while it is typed.</summary>
+internal sealed class FilterPrompt
+{
+    private string _error = "";
+    private string _opened = "";
+
+    public bool IsOpen { get; private set; }
+
+    public string Text { get; private set; } = "";
+
+    public FilterWords Words { get; private set; } = FilterWords.None;
+
+    public void Open() => (IsOpen, _opened) = (true, Text);
+
+    public void Clear() => Set("");
+
+    public void Set(string text)
+    {
+        Text = text;
+        _error = FilterWords.Parse(text, out FilterWords words) ?? "";
+        Words = words;
+    }
+
+    public void OnKey(ConsoleKeyInfo key)
+    {
+        switch (key.Key)
+        {
+            case ConsoleKey.Enter:
+                IsOpen = false;
+                break;
+            case ConsoleKey.Escape:
+                IsOpen = false;
+                Set(_opened);
+                break;
+            case ConsoleKey.Backspace when Text.Length > 0:
+                Set(Text[..^1]);
+                break;
+            case ConsoleKey.U when key.Modifiers.HasFlag(ConsoleModifiers.Control):
+                Clear();
+                break;
+            default:
+                if (!char.IsControl(key.KeyChar))
+                    Set(Text + key.KeyChar);
+                break;
+        }
+    }
+
+    /// <param name="names">The words that mean something on the page that is shown.</param>
+    public void Draw(Canvas canvas, int y, string names)
+    {
+        int x = canvas.Text(1, y, "/", Ink.Strong);
+        x = canvas.Text(x, y, Text, Ink.Strong);
+        x = canvas.Text(x, y, " ", Ink.Selected);
+        // Of a word that is still being typed nobody need be told that it is wrong.
+        string unused = UnusedNames(names);
+        if (_error.Length > 0 && Text.EndsWith(' '))
+            canvas.Text(x + 2, y, _error, Ink.Alarm);
+        else if (unused.Length > 0)
+            canvas.Text(x + 2, y, $"{unused}: not on this page", Ink.Warning);
+        else
+            canvas.Text(x + 2, y, Text.Length == 0 ? $"{names.Replace(" ", ": ", StringComparison.Ordinal)}: or any text" : "enter: keep  esc: as before", Ink.Dim);
+    }
+
+    private string UnusedNames(string names)
+    {
+        string[] known = names.Split(' ');
+        return string.Join(' ', Text.Split(' ').Select(word => word.Split(':')).Where(parts => parts.Length > 1)
+            .Select(parts => parts[0]).Where(name => FilterWords.IsName(name) && !known.Contains(name)));
+    }
+}

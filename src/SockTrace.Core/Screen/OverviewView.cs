@@ -1,0 +1,189 @@
+using SockTrace.Events;
+using SockTrace.Reporting;
+using SockTrace.Tracking;
+
+namespace SockTrace.Screen;
+
+/// <summary>The first page: what goes on, and which pool will be empty when.</summary>
+internal sealed class OverviewView(Glyphs glyphs, PoolTakers takers, Action<string> showConnections) : View
+{
+    private const int MaxPools = 32, LabelWidth = 11, NumberWidth = 9;
+
+    private static readonly TcpState[] States =
+    [
+        TcpState.Established, TcpState.TimeWait, TcpState.SynSent, TcpState.SynRecv, TcpState.FinWait1, TcpState.FinWait2,
+        TcpState.CloseWait, TcpState.LastAck, TcpState.Closing, TcpState.Listen,
+    ];
+
+    private readonly PoolUse[] _fullest = new PoolUse[MaxPools];
+    private readonly int[] _counts = new int[TcpStates.Count];
+    private readonly List<DestinationRow> _pools = [];
+    private Snapshot? _now;
+    private long _oldestNs;
+    private int _poolCount, _cursor = -1, _shown;
+
+    public override string Title => "Overview";
+
+    public override string Keys => glyphs == Glyphs.Ascii ? "up/down a pool  enter its connections" : "↑↓ a pool  enter its connections";
+
+    public override void Look(Snapshot now)
+    {
+        _now = now;
+        Array.Clear(_counts);
+        Count(now.Tables.Connections);
+        Count(now.Tables.MiniSockets);
+        MiniSocketTable minis = now.Tables.MiniSockets;
+        long oldest = long.MaxValue;
+        for (int row = 0; row < minis.Rows; row++)
+        {
+            if (minis.States[row] == TcpState.TimeWait && minis.TimeWaitSinceNs[row] != 0)
+                oldest = Math.Min(oldest, minis.TimeWaitSinceNs[row]);
+        }
+        _oldestNs = oldest == long.MaxValue ? -1 : Math.Max(0, now.NowNs - oldest);
+
+        takers.Look(now.Tables, now.NowNs);
+        _poolCount = now.Tables.Pools.Count;
+        _pools.Clear();
+        foreach (PoolUse pool in _fullest.AsSpan(0, now.Tables.Pools.Fullest(_fullest)))
+            _pools.Add(new DestinationRow(pool, takers.MostOf(pool)));
+    }
+
+    public override void Draw(Canvas canvas, int top, int bottom)
+    {
+        if (_now is null)
+            return;
+        Activity activity = _now.Activity;
+        int y = top;
+        DrawRate(canvas, y++, "opened", activity.Opened, Ink.Chart);
+        DrawRate(canvas, y++, "closed", activity.Closed, Ink.Chart);
+        DrawRate(canvas, y++, "failed", activity.Failed, activity.Failed.Last > 0 ? Ink.Alarm : Ink.Chart);
+        y = DrawStates(canvas, y + 1);
+        DrawPools(canvas, y + 1, bottom);
+    }
+
+    public override bool OnKey(ConsoleKeyInfo key)
+    {
+        switch (key.Key)
+        {
+            case ConsoleKey.UpArrow:
+                _cursor = Math.Clamp(_cursor - 1, 0, Math.Max(0, _shown - 1));
+                return true;
+            case ConsoleKey.DownArrow:
+                _cursor = Math.Clamp(_cursor + 1, 0, Math.Max(0, _shown - 1));
+                return true;
+            case ConsoleKey.Enter when _cursor >= 0 && _cursor < _pools.Count:
+                PoolKey pool = _pools[_cursor].Pool.Key;
+                showConnections($"rport:{pool.Rport} host:{pool.Raddr} netns:{pool.Netns} ");
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    public override IEnumerable<string> Export()
+    {
+        if (_now is null)
+            yield break;
+        foreach ((string name, PerSecond counts) in Rates(_now.Activity))
+            yield return $"{name}\t{counts.Last} a second\t{counts.Total} in all";
+        foreach (TcpState state in States)
+            yield return $"{TcpStates.Text(state)}\t{_counts[(int)state]}";
+        foreach (DestinationRow row in _pools)
+            yield return $"{row.From} to {row.To}\t{row.Pool.Taken} of {row.SizeText}\t{row.TakerText}";
+    }
+
+    private static IEnumerable<(string, PerSecond)> Rates(Activity activity) =>
+        [("opened", activity.Opened), ("closed", activity.Closed), ("failed", activity.Failed)];
+
+    private void Count(SocketTable sockets)
+    {
+        foreach (TcpState state in sockets.States)
+            _counts[(int)state]++;
+    }
+
+    private void DrawRate(Canvas canvas, int y, string name, PerSecond counts, Ink ink)
+    {
+        canvas.Text(1, y, name, Ink.Dim);
+        canvas.TextToLeftOf(LabelWidth + NumberWidth, y, $"{counts.Last}/s", Ink.Strong);
+        string after = $"most {counts.Most(60)}/s  in all {counts.Total}";
+        int width = Math.Min(120, canvas.Width - LabelWidth - NumberWidth - after.Length - 4);
+        if (width < 10)
+            return;
+        Span<long> seconds = stackalloc long[width];
+        counts.Latest(seconds);
+        canvas.Text(LabelWidth + NumberWidth + 1, y, glyphs.Sparkline(seconds), ink);
+        canvas.TextToLeftOf(canvas.Width - 1, y, after, Ink.Dim);
+    }
+
+    /// <returns>The line after.</returns>
+    private int DrawStates(Canvas canvas, int y)
+    {
+        int x = LabelWidth;
+        canvas.Text(1, y, "sockets", Ink.Dim);
+        foreach (TcpState state in States)
+        {
+            int count = _counts[(int)state];
+            if (count == 0 && state is not (TcpState.Established or TcpState.TimeWait))
+                continue;
+            string name = TcpStates.Text(state), number = $"{count}";
+            if (x + name.Length + number.Length + 1 > canvas.Width)
+            {
+                x = LabelWidth;
+                y++;
+            }
+            x = canvas.Text(x, y, $"{name} ", Ink.Dim);
+            x = canvas.Text(x, y, number, state == TcpState.TimeWait && count > 0 ? Ink.Warning : Ink.Strong) + 3;
+        }
+        y++;
+        if (_oldestNs >= 0)
+        {
+            canvas.Text(1, y, "TIME_WAIT", Ink.Dim);
+            canvas.Text(LabelWidth, y++, $"the oldest for {Words.Duration(_oldestNs)}; each lasts {PoolUse.TimeWaitSeconds} s, whatever tcp_fin_timeout says");
+        }
+        return y;
+    }
+
+    private void DrawPools(Canvas canvas, int y, int bottom)
+    {
+        canvas.Paint(y, Ink.Heading);
+        int room = canvas.Width;
+        bool isWide = room >= 110;
+        int fromWidth = isWide ? 15 : 0, byWidth = isWide ? 24 : 18, rateWidth = isWide ? 17 : 0;
+        int toWidth = 21 + Math.Clamp(room - 150, 0, 26);
+        int barWidth = Math.Clamp(room - (fromWidth + toWidth + byWidth + rateWidth + 29), 4, 40);
+        int x = canvas.Text(0, y, isWide ? "PORTS FROM" : "PORTS TO", Ink.Heading);
+        int barAt = isWide ? fromWidth + 1 + toWidth + 1 : toWidth + 1;
+        if (isWide)
+            canvas.Text(fromWidth + 1, y, "TO", Ink.Heading);
+        int takenEnd = barAt + barWidth + 13, emptyEnd = takenEnd + 9, rateEnd = emptyEnd + rateWidth;
+        canvas.TextToLeftOf(takenEnd, y, "TAKEN", Ink.Heading);
+        canvas.TextToLeftOf(emptyEnd, y, "EMPTY IN", Ink.Heading);
+        if (isWide)
+            canvas.TextToLeftOf(rateEnd, y, "OPENS/S (BEARS)", Ink.Heading);
+        canvas.Text(rateEnd + 1, y, "MOST BY", Ink.Heading);
+        // The last line says how many there are more.
+        _shown = Math.Min(_pools.Count, Math.Max(0, bottom - y - 2));
+        for (int i = 0; i < _shown; i++)
+        {
+            DestinationRow row = _pools[i];
+            int line = y + 1 + i;
+            if (isWide)
+                canvas.Text(0, line, row.From, width: fromWidth);
+            string to = row.To.Length <= toWidth ? row.To : "~" + row.To[^(toWidth - 1)..];
+            canvas.Text(isWide ? fromWidth + 1 : 0, line, to, width: toWidth);
+            if (row.Pool.Size > 0)
+                canvas.Text(barAt, line, glyphs.Bar(row.Pool.Share, barWidth), row.Ink);
+            canvas.TextToLeftOf(takenEnd, line, $"{row.Pool.Taken}/{row.SizeText}", row.Ink);
+            canvas.TextToLeftOf(emptyEnd, line, row.EmptyInText, row.EmptyInText == "now" ? Ink.Alarm : Ink.Plain);
+            if (isWide && row.Pool.Size > 0)
+                canvas.TextToLeftOf(rateEnd, line, $"{Words.Number(row.Pool.OpensPerSecond)} ({Words.Number(row.Pool.SustainablePerSecond)})");
+            canvas.Text(rateEnd + 1, line, row.TakerText);
+            if (i == _cursor)
+                canvas.Paint(line, Ink.Selected);
+        }
+        if (_shown == 0)
+            canvas.Text(1, y + 1, "no port is taken toward any destination", Ink.Dim);
+        else if (_poolCount > _shown)
+            canvas.TextToLeftOf(canvas.Width - 1, bottom - 1, $"{_shown} of {_poolCount}; 3 shows all", Ink.Dim);
+    }
+}

@@ -1,0 +1,258 @@
+using SockTrace.Filters;
+using SockTrace.Tracking;
+
+namespace SockTrace.Screen;
+
+/// <summary>The pages, and what keys do to them: which is shown, filter, pause, reset, export.</summary>
+internal sealed class Pages
+{
+    private readonly View[] _views;
+    private readonly View _help, _follow;
+    private readonly ScreenLabels _labels;
+    private readonly Activity _activity;
+    private readonly Func<long, string> _timeOfDay;
+    private readonly FilterPrompt _prompt = new();
+    private View _shown;
+    private View _before;
+    private Snapshot? _now;
+    private string _message = "";
+    private bool _isMessageBad;
+
+    public Pages(Glyphs glyphs, ScreenLabels labels, Activity activity, Func<long, string> timeOfDay)
+    {
+        var takers = new PoolTakers();
+        (_labels, _activity, _timeOfDay) = (labels, activity, timeOfDay);
+        _views =
+        [
+            new OverviewView(glyphs, takers, ShowConnections),
+            new ConnectionsView(glyphs, Follow),
+            new DestinationsView(glyphs, takers, ShowConnections),
+            new ProcessesView(glyphs, ShowConnections),
+            new LatencyView(glyphs),
+            new EventsView(glyphs, timeOfDay, Follow),
+        ];
+        _help = new HelpView(glyphs);
+        _follow = new FollowView(glyphs, timeOfDay);
+        _shown = _before = _views[0];
+    }
+
+    /// <summary>Somebody wants to leave.</summary>
+    public bool IsQuitting { get; private set; }
+
+    public bool IsPaused { get; private set; }
+
+    /// <summary>What was typed as a filter.</summary>
+    public FilterWords Words => _prompt.Words;
+
+    /// <summary>Something to be said in the last line, until the next key.</summary>
+    public void Say(string message, bool isBad) => (_message, _isMessageBad) = (message, isBad);
+
+    /// <summary>Takes what is to be shown, unless the screen is paused.</summary>
+    public void Look(Snapshot now)
+    {
+        if (IsPaused && _now is not null)
+            return;
+        _now = now;
+        _shown.Look(now);
+    }
+
+    public void Draw(Canvas canvas)
+    {
+        canvas.Clear();
+        DrawTitle(canvas);
+        DrawTabs(canvas);
+        int top = 2;
+        if (DrawBanner(canvas, top))
+            top++;
+        _shown.Draw(canvas, top, canvas.Height - 1);
+        DrawLastLine(canvas, canvas.Height - 1);
+    }
+
+    public void OnKey(ConsoleKeyInfo key)
+    {
+        _message = "";
+        if (_prompt.IsOpen)
+        {
+            _prompt.OnKey(key);
+            LookAgain();
+            return;
+        }
+        if (_shown.OnKey(key))
+            return;
+        switch (key.Key)
+        {
+            case ConsoleKey.Tab:
+                int step = key.Modifiers.HasFlag(ConsoleModifiers.Shift) ? -1 : 1;
+                Show(_views[(Array.IndexOf(_views, _shown) + step + _views.Length) % _views.Length]);
+                return;
+            case ConsoleKey.Escape when _shown == _help || _shown == _follow:
+                Show(_before);
+                return;
+            case ConsoleKey.Escape:
+                _prompt.Clear();
+                LookAgain();
+                return;
+        }
+        OnLetter(key.KeyChar);
+    }
+
+    private void OnLetter(char letter)
+    {
+        switch (letter)
+        {
+            case >= '1' and <= '6':
+                Show(_views[letter - '1']);
+                break;
+            case '?' or 'h':
+                Show(_help);
+                break;
+            case '/' when _shown.FilterNames.Length > 0:
+                _prompt.Open();
+                break;
+            case '/':
+                Say("this page is not filtered; 2, 3, 4 and 6 are", isBad: false);
+                break;
+            case 'p':
+                IsPaused = !IsPaused;
+                break;
+            case 'r' when _now is not null:
+                _activity.Reset(_now.NowNs);
+                Say("rates, processes and latencies count from now on", isBad: false);
+                break;
+            case 'e':
+                Export();
+                break;
+            case 'q':
+                IsQuitting = true;
+                break;
+        }
+    }
+
+    private void Show(View view)
+    {
+        if (_shown != _help && _shown != _follow)
+            _before = _shown;
+        _shown = view;
+        LookAgain();
+    }
+
+    /// <summary>Another page, or another filter: also while the screen is paused, then at what was there at the time.</summary>
+    private void LookAgain()
+    {
+        if (_now is null)
+            return;
+        _now = _now with { Words = Words };
+        _shown.Look(_now);
+    }
+
+    private void ShowConnections(string filter)
+    {
+        _prompt.Set(filter);
+        Show(_views[1]);
+    }
+
+    private void Follow(SocketIdentity socket)
+    {
+        var followed = new Followed(socket);
+        followed.LookBack(_activity.Events);
+        _activity.Followed = followed;
+        Show(_follow);
+    }
+
+    private void Export()
+    {
+        string path = $"socktrace-{_shown.Title.ToLowerInvariant().Replace(' ', '-')}-{DateTime.UtcNow:yyyyMMdd'T'HHmmss'Z'}.tsv";
+        try
+        {
+            int lines = 0;
+            using (var file = new StreamWriter(new FileStream(path, FileMode.CreateNew)))
+            {
+                foreach (string line in _shown.Export())
+                {
+                    file.Write(line + '\n');
+                    lines++;
+                }
+            }
+            Say($"{Reporting.Words.Count(lines, "line")} in {path}", isBad: false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Say($"cannot write {path}: {e.Message}", isBad: true);
+        }
+    }
+
+    private void DrawTitle(Canvas canvas)
+    {
+        int x = canvas.Text(1, 0, "socktrace", Ink.Strong);
+        x = canvas.Text(x + 1, 0, $"{_labels.Verb}  {_labels.Host}") + 2;
+        int end = canvas.Width - 1;
+        if (_now is not null)
+        {
+            long lost = _now.Totals.Lost;
+            end = RightText(canvas, end, _timeOfDay(_now.NowNs)[..8], Ink.Plain);
+            end = RightText(canvas, end, lost == 0 ? "none lost" : $"{lost} LOST", lost == 0 ? Ink.Dim : Ink.Alarm);
+        }
+        if (_labels.IsOver || IsPaused)
+            end = RightText(canvas, end, _labels.IsOver ? "END OF TRACE" : "PAUSED", Ink.Tab);
+        string source = $"{_labels.Source}, TIME_WAIT {_labels.TimeWait}";
+        canvas.Text(x, 0, x + source.Length <= end ? source : _labels.TimeWait, _labels.IsMeasured ? Ink.Dim : Ink.Warning, end - x);
+    }
+
+    /// <returns>Where what stands to the left of it ends.</returns>
+    private static int RightText(Canvas canvas, int end, string text, Ink ink)
+    {
+        canvas.TextToLeftOf(end, 0, "  " + text);
+        canvas.TextToLeftOf(end, 0, text, ink);
+        return end - text.Length - 2;
+    }
+
+    private void DrawTabs(Canvas canvas)
+    {
+        int x = 1;
+        bool isNarrow = canvas.Width < 90;
+        for (int i = 0; i < _views.Length; i++)
+            x = canvas.Text(x, 1, $"{i + 1} {_views[i].Title}", _views[i] == _shown ? Ink.Tab : Ink.Plain) + (isNarrow ? 1 : 2);
+    }
+
+    /// <summary>On every page, for as long as it is new; then a plain line for as long as it is remembered.</summary>
+    private bool DrawBanner(Canvas canvas, int y)
+    {
+        const long NewNs = 60_000_000_000;
+        Exhaustion last = _activity.LastExhaustion;
+        if (_now is null || last.TimeNs == 0)
+            return false;
+        long sinceNs = Math.Max(0, _now.NowNs - last.TimeNs);
+        string who = last.Socket.OwnerFrom == OwnerFrom.Unknown ? "a process" : $"{last.Socket.CommText} ({last.Socket.Pid})";
+        string text = $"NO PORT LEFT for {who} to {last.Socket.Remote}: {_activity.Exhausted.Total} failed, the last {Reporting.Words.Duration(sinceNs)} ago"
+            + (last.Pool > 0 ? $" ({last.Taken} of {last.Pool} ports taken then)" : "");
+        if (sinceNs < NewNs)
+        {
+            canvas.Text(1, y, text, Ink.Banner);
+            canvas.Paint(y, Ink.Banner);
+        }
+        else
+        {
+            canvas.Text(1, y, text, Ink.Alarm);
+        }
+        return true;
+    }
+
+    private void DrawLastLine(Canvas canvas, int y)
+    {
+        if (_prompt.IsOpen)
+        {
+            _prompt.Draw(canvas, y, _shown.FilterNames);
+            return;
+        }
+        if (_message.Length > 0)
+        {
+            canvas.Text(1, y, _message, _isMessageBad ? Ink.Alarm : Ink.Strong);
+            return;
+        }
+        string filter = _shown.FilterNames.Length > 0 && _prompt.Text.Length > 0 ? $"filter {_prompt.Text.Trim()} (esc: none)  " : "";
+        int x = canvas.Text(1, y, filter, Ink.Warning);
+        string own = _shown.Keys.Length > 0 ? $"{_shown.Keys}  " : "";
+        canvas.Text(x, y, $"{own}{(_shown.FilterNames.Length > 0 ? "/ filter  " : "")}p pause  r reset  e export", Ink.Dim);
+        canvas.TextToLeftOf(canvas.Width - 1, y, "  ? help  q quit", Ink.Dim);
+    }
+}

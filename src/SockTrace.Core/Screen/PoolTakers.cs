@@ -1,0 +1,67 @@
+using SockTrace.Events;
+using SockTrace.Tracking;
+
+namespace SockTrace.Screen;
+
+/// <summary>
+/// Whose the ports of the fullest pools are, by the owners of the connections and mini-sockets that
+/// have them. Looked up once a second: it takes a walk over all sockets.
+/// </summary>
+internal sealed class PoolTakers
+{
+    private const int MaxPools = 64;
+    private const long IntervalNs = 1_000_000_000;
+
+    private readonly PoolUse[] _fullest = new PoolUse[MaxPools];
+    private readonly Dictionary<PoolKey, List<Taker>> _takers = [];
+    private long _lookedNs = long.MinValue;
+
+    /// <summary>Looks again, if that is due.</summary>
+    public void Look(TraceTables tables, long nowNs)
+    {
+        if (_lookedNs != long.MinValue && nowNs - _lookedNs is >= 0 and < IntervalNs)
+            return;
+        _lookedNs = nowNs;
+        _takers.Clear();
+        foreach (ref readonly PoolUse pool in _fullest.AsSpan(0, tables.Pools.Fullest(_fullest)))
+            _takers[pool.Key] = [];
+        Count(tables.Connections);
+        Count(tables.MiniSockets);
+    }
+
+    /// <summary>Who has most of a pool's ports; where nobody is known to have any, who took the last one.</summary>
+    public Taker? MostOf(in PoolUse pool)
+    {
+        Taker? most = null;
+        if (_takers.TryGetValue(pool.Key, out List<Taker>? takers))
+        {
+            foreach (Taker taker in takers)
+                most = most is null || taker.Ports > most.Value.Ports ? taker : most;
+        }
+        return most ?? (pool.Pid != 0 ? new Taker(pool.Pid, pool.Comm, 0) : null);
+    }
+
+    private void Count(SocketTable sockets)
+    {
+        for (int row = 0; row < sockets.Rows; row++)
+        {
+            if (sockets.States[row] == TcpState.Unknown || !sockets.IsInPool[row] || sockets.OwnersFrom[row] == OwnerFrom.Unknown
+                || !_takers.TryGetValue(sockets.PoolOf(row), out List<Taker>? takers))
+                continue;
+            uint pid = sockets.Pids[row];
+            int known = takers.FindIndex(taker => taker.Pid == pid);
+            if (known < 0)
+                takers.Add(new Taker(pid, sockets.Comms[row], 1));
+            else
+                takers[known] = takers[known] with { Ports = takers[known].Ports + 1 };
+        }
+    }
+}
+
+/// <param name="Pid">A process.</param>
+/// <param name="Comm">Its name.</param>
+/// <param name="Ports">How many of the pool's ports it has, or left in TIME_WAIT; 0 where nobody is known to have any.</param>
+internal readonly record struct Taker(uint Pid, Comm Comm, int Ports)
+{
+    public string Text => $"{SocketIdentity.NameOf(Comm)} ({Pid})";
+}

@@ -1,0 +1,28 @@
+namespace SockTrace.Screen;
+
+/// <summary>One of the pages of the screen.</summary>
+internal abstract class View
+{
+    public abstract string Title { get; }
+
+    /// <summary>The words of a filter that mean something here; none where it is not filtered.</summary>
+    public virtual string FilterNames => "";
+
+    /// <summary>What its own keys do, for the last line.</summary>
+    public virtual string Keys => "";
+
+    /// <summary>Takes what it shows. Not called while the screen is paused.</summary>
+    public abstract void Look(Snapshot now);
+
+    /// <summary>Draws what it has taken.</summary>
+    /// <param name="canvas">Blank where it may draw.</param>
+    /// <param name="top">The first line.</param>
+    /// <param name="bottom">The line after the last.</param>
+    public abstract void Draw(Canvas canvas, int top, int bottom);
+
+    /// <returns>Whether the key means something here.</returns>
+    public virtual bool OnKey(ConsoleKeyInfo key) => false;
+
+    /// <summary>All of what it shows, not just what fits: one line each.</summary>
+    public virtual IEnumerable<string> Export() => [];
+}

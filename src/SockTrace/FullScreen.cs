@@ -1,0 +1,24 @@
+using SockTrace.Filters;
+using SockTrace.Host;
+using SockTrace.Screen;
+
+namespace SockTrace;
+
+/// <summary>The full screen of `live` and `replay`.</summary>
+internal static class FullScreen
+{
+    /// <param name="labels">Its first line.</param>
+    /// <param name="filter">What is to be shown.</param>
+    /// <param name="clock">Of the source's times.</param>
+    /// <param name="stop">Ends the run.</param>
+    /// <param name="staysAtEnd">Whether it stays until somebody quits.</param>
+    /// <returns>Null where there is no terminal.</returns>
+    public static ScreenSink? TryOpen(
+        ScreenLabels labels, TraceFilter filter, WallClock clock, CancellationTokenSource stop, bool staysAtEnd)
+    {
+        if (TerminalScreen.TryOpen() is not { } screen)
+            return null;
+        Terminal.Redirect(screen.Say);
+        return new ScreenSink(screen, Glyphs.OfLocale(), labels, clock, TimeZoneInfo.Local, filter, stop.Cancel, staysAtEnd, stop.Token);
+    }
+}
