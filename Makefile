@@ -86,7 +86,7 @@ clean: ## Remove all that was built
 # NativeAOT's own output stays beside; only the binary is moved to where people look.
 $(BINARY): $(BPF_OBJECT) $(SOURCES) | build-packages
 	dotnet publish src/SockTrace -c Release -r $(RID) -p:Multiarch=$(MULTIARCH) -o out/publish -v quiet --nologo
-	cp out/publish/socktrace $(BINARY)
+	cp --remove-destination out/publish/socktrace $(BINARY)
 
 $(TESTS): $(BPF_OBJECT) $(SOURCES) $(TEST_SOURCES)
 	dotnet build tests/SockTrace.Tests -c Debug -v quiet --nologo

@@ -14,8 +14,13 @@ internal sealed class FrameEncoder
 
     private readonly StringBuilder _text = new();
     private readonly AnsiWriter _writer;
+    private readonly Theme _theme;
 
-    public FrameEncoder(AnsiCapabilities capabilities) => _writer = new AnsiWriter(new StringWriter(_text), capabilities);
+    public FrameEncoder(AnsiCapabilities capabilities)
+    {
+        _writer = new AnsiWriter(new StringWriter(_text), capabilities);
+        _theme = new Theme(capabilities.ColorSystem != ColorSystem.NoColors);
+    }
 
     /// <summary>What leads from one to the other; nothing where they are alike.</summary>
     /// <param name="shown">What the terminal shows; null where that is not known.</param>
@@ -56,7 +61,7 @@ internal sealed class FrameEncoder
                     ink = next[x].Ink;
                     _writer.ResetStyle();
                     if (ink != Ink.Plain)
-                        _writer.Style(Theme.StyleOf(next[x].Ink), null);
+                        _writer.Style(_theme.StyleOf(next[x].Ink), null);
                 }
                 if (next[x].Glyph != Cell.Rest)
                     _text.Append(next[x].Glyph.ToString());

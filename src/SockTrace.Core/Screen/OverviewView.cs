@@ -5,9 +5,9 @@ using SockTrace.Tracking;
 namespace SockTrace.Screen;
 
 /// <summary>The first page: what goes on, and which pool will be empty when.</summary>
-internal sealed class OverviewView(Glyphs glyphs, PoolTakers takers, Action<string> showConnections) : View
+internal sealed class OverviewView(Glyphs glyphs, PoolTakers takers, Func<long, string> timeOfDay, Action<string> showConnections) : View
 {
-    private const int MaxPools = 32, LabelWidth = 11, NumberWidth = 9;
+    private const int MaxPools = 32, MaxFailures = 10, MostOver = 120, LabelWidth = 11, NumberWidth = 9;
 
     private static readonly TcpState[] States =
     [
@@ -19,8 +19,9 @@ internal sealed class OverviewView(Glyphs glyphs, PoolTakers takers, Action<stri
     private readonly int[] _counts = new int[TcpStates.Count];
     private readonly List<DestinationRow> _pools = [];
     private Snapshot? _now;
+    private readonly List<RecentEvent> _failures = [];
     private long _oldestNs;
-    private int _poolCount, _cursor = -1, _shown;
+    private int _cursor = -1, _shown;
 
     public override string Title => "Overview";
 
@@ -41,8 +42,16 @@ internal sealed class OverviewView(Glyphs glyphs, PoolTakers takers, Action<stri
         }
         _oldestNs = oldest == long.MaxValue ? -1 : Math.Max(0, now.NowNs - oldest);
 
+        _failures.Clear();
+        RecentEvents events = now.Activity.Events;
+        for (int age = 0; age < events.Count && _failures.Count < MaxFailures; age++)
+        {
+            ref readonly RecentEvent e = ref events.At(age);
+            if (e.Kind == RecentEventKind.Closed && e.Reason is not (CloseReason.Closed or CloseReason.Unknown or CloseReason.ListenerClosed))
+                _failures.Add(e);
+        }
+
         takers.Look(now.Tables, now.NowNs);
-        _poolCount = now.Tables.Pools.Count;
         _pools.Clear();
         foreach (PoolUse pool in _fullest.AsSpan(0, now.Tables.Pools.Fullest(_fullest)))
             _pools.Add(new DestinationRow(pool, takers.MostOf(pool)));
@@ -58,7 +67,13 @@ internal sealed class OverviewView(Glyphs glyphs, PoolTakers takers, Action<stri
         DrawRate(canvas, y++, "closed", activity.Closed, Ink.Chart);
         DrawRate(canvas, y++, "failed", activity.Failed, activity.Failed.Last > 0 ? Ink.Alarm : Ink.Chart);
         y = DrawStates(canvas, y + 1);
-        DrawPools(canvas, y + 1, bottom);
+        // Pools first: what is not needed for them is for the last failures.
+        int room = bottom - y - 4 - _pools.Count;
+        int failures = Math.Min(_failures.Count, room - 2);
+        int below = failures > 0 ? failures + 2 : 0;
+        DrawPools(canvas, y + 1, bottom - below);
+        if (failures > 0)
+            DrawFailures(canvas, y + 4 + _pools.Count, failures);
     }
 
     public override bool OnKey(ConsoleKeyInfo key)
@@ -105,7 +120,7 @@ internal sealed class OverviewView(Glyphs glyphs, PoolTakers takers, Action<stri
     {
         canvas.Text(1, y, name, Ink.Dim);
         canvas.TextToLeftOf(LabelWidth + NumberWidth, y, $"{counts.Last}/s", Ink.Strong);
-        string after = $"most {counts.Most(60)}/s  in all {counts.Total}";
+        string after = $"most {counts.Most(MostOver)}/s  in all {counts.Total}";
         int width = Math.Min(120, canvas.Width - LabelWidth - NumberWidth - after.Length - 4);
         if (width < 10)
             return;
@@ -113,6 +128,19 @@ internal sealed class OverviewView(Glyphs glyphs, PoolTakers takers, Action<stri
         counts.Latest(seconds);
         canvas.Text(LabelWidth + NumberWidth + 1, y, glyphs.Sparkline(seconds), ink);
         canvas.TextToLeftOf(canvas.Width - 1, y, after, Ink.Dim);
+    }
+
+    private void DrawFailures(Canvas canvas, int y, int count)
+    {
+        canvas.Paint(y, Ink.Heading);
+        canvas.Text(0, y++, "LAST THAT DID NOT END WELL", Ink.Heading);
+        foreach (RecentEvent e in _failures.Take(count))
+        {
+            int x = canvas.Text(0, y, timeOfDay(e.TimeNs)) + 1;
+            x = canvas.Text(x, y, Names.Of(e.Reason), e.Reason == CloseReason.PortExhausted ? Ink.Alarm : Ink.Warning) + 1;
+            string owner = e.Socket.OwnerFrom == OwnerFrom.Unknown ? "" : $"  {e.Socket.CommText} ({e.Socket.Pid})";
+            canvas.Text(Math.Max(x, 29), y++, $"{e.Socket.Local} {glyphs.Arrow} {e.Socket.Remote}{owner}");
+        }
     }
 
     /// <returns>The line after.</returns>
@@ -183,7 +211,7 @@ internal sealed class OverviewView(Glyphs glyphs, PoolTakers takers, Action<stri
         }
         if (_shown == 0)
             canvas.Text(1, y + 1, "no port is taken toward any destination", Ink.Dim);
-        else if (_poolCount > _shown)
-            canvas.TextToLeftOf(canvas.Width - 1, bottom - 1, $"{_shown} of {_poolCount}; 3 shows all", Ink.Dim);
+        else if (_pools.Count > _shown)
+            canvas.Text(1, y + 1 + _shown, "and more: 3 shows all", Ink.Dim);
     }
 }

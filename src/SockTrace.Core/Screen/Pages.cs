@@ -24,7 +24,7 @@ internal sealed class Pages
         (_labels, _activity, _timeOfDay) = (labels, activity, timeOfDay);
         _views =
         [
-            new OverviewView(glyphs, takers, ShowConnections),
+            new OverviewView(glyphs, takers, timeOfDay, ShowConnections),
             new ConnectionsView(glyphs, Follow),
             new DestinationsView(glyphs, takers, ShowConnections),
             new ProcessesView(glyphs, ShowConnections),

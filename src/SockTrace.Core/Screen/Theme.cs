@@ -4,15 +4,15 @@ namespace SockTrace.Screen;
 
 /// <summary>
 /// How each <see cref="Ink"/> looks: the terminal's own sixteen colours, so that it fits whatever
-/// scheme its owner chose. Where there are no colours (NO_COLOR) bold and reverse remain.
+/// scheme its owner chose. Where there are none (NO_COLOR) bold, underlined and reverse remain.
 /// </summary>
-internal static class Theme
+internal sealed class Theme(bool hasColours)
 {
-    private static readonly Style[] Styles = [.. Enum.GetValues<Ink>().Select(Choose)];
+    private readonly Style[] _styles = [.. Enum.GetValues<Ink>().Select(ink => Choose(ink, hasColours))];
 
-    public static Style StyleOf(Ink ink) => Styles[(int)ink];
+    public Style StyleOf(Ink ink) => _styles[(int)ink];
 
-    private static Style Choose(Ink ink) => ink switch
+    private static Style Choose(Ink ink, bool hasColours) => ink switch
     {
         Ink.Dim => new Style(decoration: Decoration.Dim),
         Ink.Strong => new Style(decoration: Decoration.Bold),
@@ -22,8 +22,9 @@ internal static class Theme
         Ink.Tab => new Style(decoration: Decoration.Bold | Decoration.Invert),
         Ink.Good => new Style(Color.Green),
         Ink.Warning => new Style(Color.Olive),
-        Ink.Alarm => new Style(Color.Maroon, decoration: Decoration.Bold),
-        Ink.Banner => new Style(Color.White, Color.Maroon, Decoration.Bold | Decoration.Invert),
+        Ink.Alarm => new Style(Color.Red, decoration: Decoration.Bold),
+        Ink.Banner when hasColours => new Style(Color.White, Color.Maroon, Decoration.Bold),
+        Ink.Banner => new Style(decoration: Decoration.Bold | Decoration.Invert),
         Ink.Chart => new Style(Color.Teal),
         _ => Style.Plain,
     };
