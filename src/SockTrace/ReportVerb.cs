@@ -87,7 +87,7 @@ internal static class ReportVerb
     }
 
     /// <returns>Null where all of it is written; else the exit code.</returns>
-    private static int? Write(OutputFile output, ReadOnlySpan<byte> text)
+    public static int? Write(OutputFile output, ReadOnlySpan<byte> text)
     {
         while (!text.IsEmpty)
         {

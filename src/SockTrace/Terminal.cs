@@ -15,7 +15,10 @@ internal static class Terminal
 
     public static void Detail(string line) => Write($"  {line}");
 
-    private static void Write(string line)
+    /// <summary>What moves the cursor itself.</summary>
+    public static void Draw(string text) => Write(text, end: "");
+
+    private static void Write(string line, string end = "\n")
     {
         if (_screen is { } screen)
         {
@@ -24,7 +27,7 @@ internal static class Terminal
         }
         try
         {
-            Console.Error.WriteLine(line);
+            Console.Error.Write(line + end);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using SockTrace.Host;
 using SockTrace.Pipeline;
 
@@ -7,15 +6,10 @@ namespace SockTrace.Bpf;
 /// <summary>What can be known before the kernel is asked to load anything.</summary>
 internal static class BpfPreflight
 {
-    private const int CapSysAdmin = 21, CapPerfmon = 38, CapBpf = 39;
-
     /// <exception cref="SourceUnavailableException">Something is missing.</exception>
     public static void Check()
     {
-        ulong capabilities = EffectiveCapabilities();
-        bool Has(int capability) => (capabilities >> capability & 1) != 0;
-
-        if (!Has(CapSysAdmin) && !(Has(CapBpf) && Has(CapPerfmon)))
+        if (!Capabilities.OfThisProcess().CanTrace)
             throw new SourceUnavailableException("no permission to load BPF programs",
                 "run as root, or grant CAP_BPF and CAP_PERFMON");
         if (!File.Exists("/sys/kernel/btf/vmlinux"))
@@ -31,15 +25,4 @@ internal static class BpfPreflight
         Errno.ENOMEM => "give the ring buffer less with --buffer",
         _ => "this needs Linux 5.10 or later with BTF, tracepoints and BPF ring buffers; -v shows libbpf's log",
     });
-
-    private static ulong EffectiveCapabilities()
-    {
-        const string Field = "CapEff:";
-        foreach (string line in File.ReadLines("/proc/self/status"))
-        {
-            if (line.StartsWith(Field, StringComparison.Ordinal))
-                return ulong.Parse(line.AsSpan(Field.Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-        }
-        return 0;
-    }
 }

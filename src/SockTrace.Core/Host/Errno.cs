@@ -25,6 +25,7 @@ internal static class Errno
     public const int ECONNREFUSED = 111;
     public const int EHOSTDOWN = 112;
     public const int EHOSTUNREACH = 113;
+    public const int ESTALE = 116;
 
     /// <summary>As strerror(3) says it, in the middle of a sentence.</summary>
     public static string Text(int errno)

@@ -4,11 +4,9 @@ using SockTrace.Reading;
 namespace SockTrace.Reporting;
 
 /// <summary>Lines of text for a terminal. What a name may hold that would drive one is made visible.</summary>
-internal sealed class TextPage
+/// <param name="width">Columns that running text is wrapped at.</param>
+internal sealed class TextPage(int width = 100)
 {
-    /// <summary>Columns that running text is wrapped at.</summary>
-    private const int Width = 100;
-
     private readonly StringBuilder _text = new();
 
     public byte[] ToUtf8() => Encoding.UTF8.GetBytes(_text.ToString());
@@ -37,7 +35,7 @@ internal sealed class TextPage
         bool isEmpty = true;
         foreach (string word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
-            if (!isEmpty && line.Length + 1 + word.Length > Width)
+            if (!isEmpty && line.Length + 1 + word.Length > width)
             {
                 Line(line.ToString());
                 line.Clear().Append(rest);

@@ -1,0 +1,56 @@
+using SockTrace.Host;
+using SockTrace.Tracking;
+
+namespace SockTrace.Doctor;
+
+/// <summary>From facts to what they mean. Asks nothing of the host.</summary>
+internal static class Judge
+{
+    private static readonly Capabilities ForMeasuring = Capabilities.Of(Capability.Bpf, Capability.Perfmon, Capability.Syslog);
+
+    private static readonly Capabilities ForReaching = Capabilities.Of(Capability.SysAdmin, Capability.SysPtrace, Capability.DacReadSearch);
+
+    /// <param name="facts">What was found.</param>
+    /// <param name="program">The path of the program's file, for commands.</param>
+    public static Diagnosis Of(DoctorFacts facts, string program)
+    {
+        Check?[] checks = [.. HostChecks.Of(facts), .. TraceChecks.Of(facts), .. ReachChecks.Of(facts)];
+        return new Diagnosis([.. checks.OfType<Check>()], [.. Grants(facts, program)], VerdictOf(facts));
+    }
+
+    private static Verdict VerdictOf(DoctorFacts facts)
+    {
+        Trial trial = facts.Trial;
+        string timeWait = trial.TimeWait is TimeWaitSight.Functions or TimeWaitSight.Timers ? "measured" : "inferred";
+        if (trial.Works)
+            return new Verdict(true, "bpf", timeWait, $"auto takes bpf: every transition is seen, TIME_WAIT is {timeWait}");
+        if (trial.IsAttached)
+            return new Verdict(false, "bpf", timeWait, "auto takes bpf, which attaches and does not see what happens: use --source proc");
+        return facts.ProcNetTcpFailure is null
+            ? new Verdict(false, "proc", "inferred",
+                "bpf cannot be had; auto takes proc, which looks four times a second: shorter connections, bytes and exact times are not seen, TIME_WAIT is inferred")
+            : new Verdict(false, null, null, "neither bpf nor proc can be had: this host cannot be traced");
+    }
+
+    private static IEnumerable<Grant> Grants(DoctorFacts facts, string program)
+    {
+        // They would hold in the container's user namespace only, and the kernel asks for the host's.
+        if (!facts.IsInitialUserNamespace)
+            yield break;
+        Capabilities needed = ForMeasuring;
+        if (HostChecks.IsMemoryLocked(facts))
+            needed = needed.With(Capabilities.Of(Capability.SysResource));
+        bool wantsAddresses = !facts.HasKernelAddresses && facts.KptrRestrict != HostChecks.AddressesForNobody;
+        if (!facts.Capabilities.CanTrace || (wantsAddresses && !facts.Capabilities.Has(Capability.Syslog)))
+            yield return GrantOf("every transition, and TIME_WAIT measured", needed, program);
+        if (ForReaching.Known.Any(capability => !facts.Capabilities.Has(capability)))
+            yield return GrantOf("also what was there before: in other network namespaces, and its owners", needed.With(ForReaching), program);
+    }
+
+    private static Grant GrantOf(string gives, Capabilities capabilities, string program)
+    {
+        string[] names = [.. capabilities.Known.Select(Capabilities.NameOf)];
+        string path = program.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '.' or '-' or '_') ? program : $"'{program.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+        return new Grant(gives, names, $"sudo setcap {string.Join(',', names).ToLowerInvariant()}+ep {path}");
+    }
+}

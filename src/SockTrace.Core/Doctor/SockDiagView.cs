@@ -1,0 +1,29 @@
+using System.Net;
+using SockTrace.Host;
+
+namespace SockTrace.Doctor;
+
+/// <summary>By sock_diag: the kernel looks the one socket up, by its cookie too, so it is no other.</summary>
+internal sealed class SockDiagView(IPEndPoint local, IPEndPoint remote, ulong cookie) : IMiniSocketView
+{
+    private readonly SockDiag _diag = new();
+
+    public string Name => "sock_diag";
+
+    public TimeSpan Resolution => TimeSpan.FromMilliseconds(1);
+
+    public MiniSocketLook Look()
+    {
+        int errno = _diag.Find(local, remote, cookie, out TimeSpan? left);
+        return errno switch
+        {
+            0 when left is TimeSpan time => new MiniSocketLook(MiniSocketSight.TimeWait, time),
+            0 => new MiniSocketLook(MiniSocketSight.Earlier),
+            Errno.ENOENT => new MiniSocketLook(MiniSocketSight.Gone),
+            Errno.ESTALE => new MiniSocketLook(MiniSocketSight.Another),
+            _ => throw new IOException($"sock_diag: {Errno.Describe(errno)}", errno),
+        };
+    }
+
+    public void Dispose() => _diag.Dispose();
+}

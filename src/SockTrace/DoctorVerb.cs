@@ -1,0 +1,74 @@
+using System.CommandLine;
+using System.Net.Sockets;
+using SockTrace.Bpf;
+using SockTrace.Doctor;
+using SockTrace.Host;
+using SockTrace.Output;
+
+namespace SockTrace;
+
+/// <summary><c>socktrace doctor</c>: can this host be traced, and what is missing.</summary>
+internal static class DoctorVerb
+{
+    public static Command Create()
+    {
+        var json = new Option<bool>("--json") { Description = "As JSON; docs/doctor.md says what each field is" };
+        var measure = new Option<bool>("--measure-timewait")
+        {
+            Description = "Instead, measure how long this kernel keeps a connection in TIME_WAIT (a minute)",
+        };
+        var verbose = new Option<bool>("--verbose", "-v") { Description = "Say what was attached, and all that libbpf says" };
+        var command = new Command("doctor", "Say whether this host can be traced, with which source, and what is missing") { json, measure, verbose };
+        command.SetAction(parsed => parsed.GetValue(measure)
+            ? Measure(parsed.GetValue(json))
+            : Examine(parsed.GetValue(json), parsed.GetValue(verbose)));
+        return command;
+    }
+
+    private static int Examine(bool json, bool verbose)
+    {
+        DoctorFacts facts = Examination.Run();
+        Diagnosis diagnosis = Judge.Of(facts, Environment.ProcessPath ?? "socktrace");
+        if (verbose)
+        {
+            foreach (string hook in facts.Trial.Hooks)
+                Terminal.Say($"attached {hook}");
+            foreach (string line in BpfLog.Tail())
+                Terminal.Detail(line);
+        }
+        byte[] text = json
+            ? DoctorJson.Write(DoctorReport.Of(facts, diagnosis, ProgramVersion.Text))
+            : DoctorText.Write(diagnosis, colour: !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")));
+        return Show(text) ?? (diagnosis.Verdict.Works ? ExitCode.Done : ExitCode.Unavailable);
+    }
+
+    private static int Measure(bool json)
+    {
+        using var stop = new CancellationTokenSource();
+        using var signals = new StopSignals(stop, onHangUp: null);
+        using var bar = new ProgressBar("TIME_WAIT");
+        try
+        {
+            TimeWaitReport report = TimeWaitMeasurement.Run(ProgramVersion.Text, bar.Show, stop.Token);
+            bar.Clear();
+            return Show(json ? DoctorJson.Write(report) : report.ToText()) ?? (report.IsMeasured() ? ExitCode.Done : ExitCode.Failed);
+        }
+        catch (SocketException e)
+        {
+            Terminal.Say($"no connection on loopback: {Errno.Describe(e.NativeErrorCode)}");
+            return ExitCode.Unavailable;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Terminal.Say($"TIME_WAIT cannot be looked at: {e.Message}");
+            return ExitCode.Unavailable;
+        }
+    }
+
+    /// <returns>Null where all of it is written, or nobody reads it; else the exit code.</returns>
+    private static int? Show(byte[] text)
+    {
+        using OutputFile output = OutputFile.StandardOutput();
+        return ReportVerb.Write(output, text) is int exitCode and not ExitCode.Done ? exitCode : null;
+    }
+}
