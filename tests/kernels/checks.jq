@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 #
 # The records that each scenario of scenarios.c must leave, on every kernel. In: a whole trace
-# (jq -s), $driver, the driver's pid, $hooks, the programs that were attached, and $sight, by what
-# TIME_WAIT was seen: functions, timers, or inferred. Out: a line for each check that fails.
+# (jq -s), $driver, the driver's pid, $hooks, the programs that were attached, $sight, by what
+# TIME_WAIT was seen: functions, timers, or inferred, and $doctors, what `doctor --json` said: to
+# root, to an ordinary user, with the capabilities that it named to that one, and to root again with
+# securityfs mounted; $lockdown is how far the kernel is locked down. Out: a line for each check that fails.
 
 def owner:
 	if .owner_from == "unknown" then "owner unknown"
@@ -137,4 +139,17 @@ expect("the kernel's own counters"; last.audit | map(.kernel); last.audit
 			| .trace + {TCPTimeWaitOverflow: $overflow}
 			| if $version < [6, 1] then . else .TW -= $overflow end
 		end)),
-expect("audited namespaces"; 1; last.audit | length)
+expect("audited namespaces"; 1; last.audit | length),
+
+# What doctor says must be what the trace was.
+($doctors | .root, .named, .securityfs
+	| expect("doctor: verdict"; {works: true, source: "bpf", time_wait: precision}; .verdict | {works, source, time_wait}),
+	expect("doctor: hooks"; $hooks | split(" "); .hooks | map(sub("^.*: (on_)?"; "")))),
+expect("doctor: the trace's header"; first | {source, time_wait}; $doctors.root.verdict | {source, time_wait}),
+expect("doctor: an ordinary user's verdict"; {works: false, source: "proc", time_wait: "inferred"};
+	$doctors.user.verdict | {works, source, time_wait}),
+# There are no modules here, and tcp_diag is one.
+expect("doctor: what is not ok"; {functions: [], timers: ["ftrace", "accept"], inferred: ["ftrace", "kernel_addresses", "time_wait", "accept"]}[$sight] + ["sock_diag"];
+	$doctors.root.checks | map(select(.status != "ok") | .id)),
+expect("doctor: lockdown, by the command line"; $lockdown; $doctors.root.lockdown // "none"),
+expect("doctor: lockdown, by securityfs"; $lockdown; $doctors.securityfs.lockdown)

@@ -98,9 +98,9 @@ make_initrd() {
 	rm -rf $root
 	mkdir -p $root/{bin,proc,sys,dev}
 	cp $here/init $root/init
-	cp "$(command -v busybox)" out/socktrace $root/bin
+	cp "$(command -v busybox)" "$(command -v setpriv)" out/socktrace $root/bin
 	gcc -O2 -Wall -Wextra -Werror -static -pthread -o $root/bin/scenarios $here/scenarios.c
-	for library in $(ldd out/socktrace | grep -o '/[^ ]*'); do
+	for library in $(ldd $root/bin/socktrace $root/bin/setpriv | grep -o '/[^ ]*' | grep -v :); do
 		mkdir -p "$root$(dirname "$library")"
 		cp -L "$library" "$root$library"
 	done
@@ -156,8 +156,22 @@ judge() {
 		section "$1" log
 	else
 		jq -rs --argjson driver "$(section "$1" driver)" --arg hooks "$(hooks "$1")" \
-			--arg sight "$(sight "$1")" -f $here/checks.jq "$out/$1.ndjson" 2>&1 || true
+			--arg sight "$(sight "$1")" --arg lockdown "$(lockdown "$1")" --argjson doctors "$(doctors "$1")" -f $here/checks.jq "$out/$1.ndjson" 2>&1 || true
 	fi
+}
+
+lockdown() {
+	case $1 in
+	*+confidentiality) echo confidentiality ;;
+	*) echo none ;;
+	esac
+}
+
+# What doctor said, by who asked.
+doctors() {
+	local who
+	for who in doctor doctor-user doctor-named doctor-securityfs; do section "$1" $who; done |
+		jq -s '{root: .[0], user: .[1], named: .[2], securityfs: .[3]}'
 }
 
 # By what TIME_WAIT must be seen.

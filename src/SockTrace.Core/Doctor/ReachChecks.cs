@@ -14,7 +14,7 @@ internal static class ReachChecks
         if (facts.NamespacesRefused == 0 && facts.ProcessesHidden == 0)
             return new Check("namespaces", Check.Ok, entered);
         return new Check("namespaces", Check.Limited,
-            $"{entered}, {facts.NamespacesRefused} not; those of {Processes(facts.ProcessesHidden)} unknown",
+            $"{entered}, {facts.NamespacesRefused} not; that of {Processes(facts.ProcessesHidden)} not known",
             "Their transitions are seen, but not the sockets that were there before, their port ranges (so no pools), nor their counters (`audit`).",
             RemedyOf(facts, lacking));
     }
@@ -57,7 +57,7 @@ internal static class ReachChecks
 
     private static string RemedyOf(DoctorFacts facts, Capability[] lacking) =>
         !facts.IsInitialUserNamespace ? "Run outside of this user namespace."
-        : lacking.Length == 0 ? "None: a security module (SELinux, AppArmor) or the processes' own user namespaces refuse it."
+        : lacking.Length == 0 ? "None that shows: no capability is lacking. A security module (SELinux, AppArmor) may refuse it."
         : $"Run as root, or grant {string.Join(" and ", lacking.Select(Capabilities.NameOf))}, as below.";
 
     private static string Processes(int count) => count == 1 ? "1 process" : $"{count} processes";

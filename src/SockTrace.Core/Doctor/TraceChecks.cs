@@ -9,8 +9,10 @@ internal static class TraceChecks
         ? [Bpf(facts.Trial), RingBuffer(), Transitions(facts.Trial), Ftrace(facts), Addresses(facts), TimeWait(facts), Accept(facts)]
         : [Refused(facts), Ftrace(facts), Addresses(facts)];
 
-    private static Check Refused(DoctorFacts facts) =>
-        new("bpf", Check.Missing, $"bpf: {facts.Trial.Refusal}", "Source bpf cannot be had.", facts.Trial.Hint is string hint ? Sentence(hint) : null);
+    /// <summary>Where a check before it says why, it says no more.</summary>
+    private static Check Refused(DoctorFacts facts) => facts is { Capabilities.CanTrace: true, HasBtf: true, IsInitialUserNamespace: true }
+        ? new Check("bpf", Check.Missing, $"bpf: {facts.Trial.Refusal}", "Source bpf cannot be had.", facts.Trial.Hint is string hint ? Sentence(hint) : null)
+        : new Check("bpf", Check.Missing, $"bpf: {facts.Trial.Refusal}");
 
     private static Check Bpf(Trial trial) =>
         new("bpf", Check.Ok, $"bpf: {trial.Hooks.Count} programs loaded and attached");

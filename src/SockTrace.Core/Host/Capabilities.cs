@@ -25,8 +25,8 @@ internal readonly record struct Capabilities(ulong Bits)
         return new Capabilities(bits);
     }
 
-    /// <summary>Those that matter here, of this set.</summary>
-    public IEnumerable<Capability> Known => Enum.GetValues<Capability>().Where(Has);
+    /// <summary>Those that matter here, of this set, the newest first: what tracing needs comes before what it may use.</summary>
+    public IEnumerable<Capability> Known => Enum.GetValues<Capability>().Reverse().Where(Has);
 
     /// <summary>Whether BPF programs that trace may be loaded: CAP_SYS_ADMIN stands for both, as before 5.8.</summary>
     public bool CanTrace => Has(Capability.SysAdmin) || (Has(Capability.Bpf) && Has(Capability.Perfmon));
