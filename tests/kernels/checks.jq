@@ -152,4 +152,7 @@ expect("doctor: an ordinary user's verdict"; {works: false, source: "proc", time
 expect("doctor: what is not ok"; {functions: [], timers: ["ftrace", "accept"], inferred: ["ftrace", "kernel_addresses", "time_wait", "accept"]}[$sight] + ["sock_diag"];
 	$doctors.root.checks | map(select(.status != "ok") | .id)),
 expect("doctor: lockdown, by the command line"; $lockdown; $doctors.root.lockdown // "none"),
-expect("doctor: lockdown, by securityfs"; $lockdown; $doctors.securityfs.lockdown)
+expect("doctor: lockdown, by securityfs"; $lockdown; $doctors.securityfs.lockdown),
+# Without sock_diag, in steps of 10 ms; gone when the timer's bucket ends.
+expect("doctor: TIME_WAIT"; ["expired", "proc", true, true]; $doctors.measured
+	| [.ended, .by, (.timer_ns - 60e9 | fabs) <= 100e6, (.gone_ns >= 60e9 and .gone_ns <= 60e9 + .bucket_ns + 100e6)])

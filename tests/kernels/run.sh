@@ -170,8 +170,8 @@ lockdown() {
 # What doctor said, by who asked.
 doctors() {
 	local who
-	for who in doctor doctor-user doctor-named doctor-securityfs; do section "$1" $who; done |
-		jq -s '{root: .[0], user: .[1], named: .[2], securityfs: .[3]}'
+	for who in doctor doctor-user doctor-named doctor-securityfs measured; do section "$1" $who; done |
+		jq -s '{root: .[0], user: .[1], named: .[2], securityfs: .[3], measured: .[4]}'
 }
 
 # By what TIME_WAIT must be seen.

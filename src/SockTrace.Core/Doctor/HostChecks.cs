@@ -14,9 +14,11 @@ internal static class HostChecks
     public static IEnumerable<Check?> Of(DoctorFacts facts) =>
         [Kernel(facts), Btf(facts), OfCapabilities(facts), UserNamespace(facts), Seccomp(facts), Lockdown(facts), LockedMemory(facts)];
 
-    /// <summary>Whether BPF memory counts as locked memory of the user, which is limited here, and may not be raised.</summary>
-    public static bool IsMemoryLocked(DoctorFacts facts) =>
-        VersionOf(facts.Kernel) < MemoryByCgroup && facts.MemlockLimit is not null && !facts.Capabilities.Has(Capability.SysResource);
+    /// <summary>Whether BPF memory counts as locked memory of the user, which is limited here; CAP_SYS_RESOURCE raises the limit.</summary>
+    public static bool CountsLockedMemory(DoctorFacts facts) => IsBefore(facts.Kernel, MemoryByCgroup) && facts.MemlockLimit is not null;
+
+    /// <summary>False also where the release does not tell.</summary>
+    public static bool IsBefore(string release, Version version) => VersionOf(release) is Version own && own < version;
 
     /// <returns>The first two numbers of <c>uname -r</c>; null where there are none.</returns>
     public static Version? VersionOf(string release)
@@ -26,9 +28,15 @@ internal static class HostChecks
             && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int minor) ? new Version(major, minor) : null;
     }
 
-    private static Check Kernel(DoctorFacts facts) => VersionOf(facts.Kernel) < Oldest
-        ? new Check("kernel", Check.Missing, $"kernel {facts.Kernel}: older than 5.10", "Source bpf cannot be had.", "Use Linux 5.10 or later.")
-        : new Check("kernel", Check.Ok, $"kernel {facts.Kernel}: 5.10 or later");
+    private static Check Kernel(DoctorFacts facts)
+    {
+        if (!IsBefore(facts.Kernel, Oldest))
+            return new Check("kernel", Check.Ok, $"kernel {facts.Kernel}: 5.10 or later");
+        string what = $"kernel {facts.Kernel}: older than 5.10";
+        return facts.Trial.IsAttached
+            ? new Check("kernel", Check.Limited, what, "On none so old was it ever tried.", "Use Linux 5.10 or later.")
+            : new Check("kernel", Check.Missing, what, "Source bpf cannot be had.", "Use Linux 5.10 or later.");
+    }
 
     private static Check Btf(DoctorFacts facts) => facts.HasBtf
         ? new Check("btf", Check.Ok, "BTF: /sys/kernel/btf/vmlinux")
@@ -37,8 +45,9 @@ internal static class HostChecks
 
     private static Check OfCapabilities(DoctorFacts facts)
     {
-        string[] held = [.. facts.Capabilities.Known.Select(Capabilities.NameOf)];
-        string text = held.Length == Enum.GetValues<Capability>().Length ? "all that matter" : held.Length == 0 ? "none that matter" : string.Join(", ", held);
+        Capability[] matter = [.. Enum.GetValues<Capability>().Where(capability => capability != Capability.SysResource || CountsLockedMemory(facts))];
+        string[] held = [.. facts.Capabilities.Known.Where(matter.Contains).Select(Capabilities.NameOf)];
+        string text = held.Length == matter.Length ? "all that matter" : held.Length == 0 ? "none that matter" : string.Join(", ", held);
         if (facts.Capabilities.CanTrace)
             return new Check("capabilities", Check.Ok, $"capabilities: {text}");
         string sysctl = facts.UnprivilegedBpfDisabled is int value
@@ -60,15 +69,15 @@ internal static class HostChecks
 
     private static Check Lockdown(DoctorFacts facts) => facts.Lockdown switch
     {
-        null => new Check("lockdown", Check.Ok, "lockdown: none that shows (/sys/kernel/security/lockdown cannot be read)"),
+        null => new Check("lockdown", Check.Ok, "lockdown: not known; /sys/kernel/security/lockdown cannot be read"),
         "none" => new Check("lockdown", Check.Ok, "lockdown: none"),
         _ when facts.Trial.IsAttached || !facts.Capabilities.CanTrace || !facts.HasBtf => new Check("lockdown", Check.Ok,
             $"lockdown: {facts.Lockdown}, which takes nothing that is needed here"),
         string mode => new Check("lockdown", Check.Missing, $"lockdown: {mode}", "It may be what refuses bpf(2).", "Start the kernel without lockdown=, or without Secure Boot."),
     };
 
-    private static Check? LockedMemory(DoctorFacts facts) => !IsMemoryLocked(facts) ? null : facts.Trial.IsAttached
-        ? new Check("locked_memory", Check.Ok, $"locked memory: {facts.MemlockLimit} bytes, which is enough")
+    private static Check? LockedMemory(DoctorFacts facts) => !CountsLockedMemory(facts) || facts.Capabilities.Has(Capability.SysResource) ? null
+        : facts.Trial.IsAttached ? new Check("locked_memory", Check.Ok, $"locked memory: {facts.MemlockLimit} bytes, which is enough")
         : new Check("locked_memory", Check.Missing, $"locked memory: at most {facts.MemlockLimit} bytes",
             "Source bpf may not be had: before Linux 5.11 the ring buffer (16 MiB) counts as locked memory.", "Raise the limit, or grant CAP_SYS_RESOURCE.", "ulimit -l unlimited");
 }

@@ -27,8 +27,7 @@ internal static class Judge
         if (trial.IsAttached)
             return new Verdict(false, "bpf", timeWait, "auto takes bpf, which attaches and does not see what happens: use --source proc");
         return facts.ProcNetTcpFailure is null
-            ? new Verdict(false, "proc", "inferred",
-                "bpf cannot be had; auto takes proc, which looks four times a second: shorter connections, bytes and exact times are not seen, TIME_WAIT is inferred")
+            ? new Verdict(false, "proc", "inferred", "bpf cannot be had: auto takes proc, which polls; TIME_WAIT is inferred")
             : new Verdict(false, null, null, "neither bpf nor proc can be had: this host cannot be traced");
     }
 
@@ -38,13 +37,13 @@ internal static class Judge
         if (!facts.IsInitialUserNamespace)
             yield break;
         Capabilities needed = ForMeasuring;
-        if (HostChecks.IsMemoryLocked(facts))
+        if (HostChecks.CountsLockedMemory(facts))
             needed = needed.With(Capabilities.Of(Capability.SysResource));
         bool wantsAddresses = !facts.HasKernelAddresses && facts.KptrRestrict != HostChecks.AddressesForNobody;
         if (!facts.Capabilities.CanTrace || (wantsAddresses && !facts.Capabilities.Has(Capability.Syslog)))
-            yield return GrantOf("every transition, and TIME_WAIT measured", needed, program);
+            yield return GrantOf("to trace as root does", needed, program);
         if (ForReaching.Known.Any(capability => !facts.Capabilities.Has(capability)))
-            yield return GrantOf("also what was there before: in other network namespaces, and its owners", needed.With(ForReaching), program);
+            yield return GrantOf("also to find what was there before: in other network namespaces, and its owners", needed.With(ForReaching), program);
     }
 
     private static Grant GrantOf(string gives, Capabilities capabilities, string program)

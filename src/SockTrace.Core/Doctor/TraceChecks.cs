@@ -5,20 +5,27 @@ namespace SockTrace.Doctor;
 /// <summary>What was seen of a connection of our own, and by what.</summary>
 internal static class TraceChecks
 {
+    /// <summary>bpf_rdonly_cast().</summary>
+    private static readonly Version TimersCanBeRead = new(6, 2);
+
     public static IEnumerable<Check?> Of(DoctorFacts facts) => facts.Trial.IsAttached
         ? [Bpf(facts.Trial), RingBuffer(), Transitions(facts.Trial), Ftrace(facts), Addresses(facts), TimeWait(facts), Accept(facts)]
         : [Refused(facts), Ftrace(facts), Addresses(facts)];
 
-    /// <summary>Where a check before it says why, it says no more.</summary>
-    private static Check Refused(DoctorFacts facts) => facts is { Capabilities.CanTrace: true, HasBtf: true, IsInitialUserNamespace: true }
-        ? new Check("bpf", Check.Missing, $"bpf: {facts.Trial.Refusal}", "Source bpf cannot be had.", facts.Trial.Hint is string hint ? Sentence(hint) : null)
-        : new Check("bpf", Check.Missing, $"bpf: {facts.Trial.Refusal}");
+    private static Check Refused(DoctorFacts facts)
+    {
+        // Where a check before it says why, the kernel's own answer is no further help.
+        bool isExplained = HostChecks.Of(facts).Any(check => check?.Status == Check.Missing);
+        return new Check("bpf", Check.Missing, $"bpf: {facts.Trial.Refusal}",
+            "Source bpf cannot be had. Source proc looks four times a second: shorter connections, bytes and exact times are not seen.",
+            !isExplained && facts.Trial.Hint is string hint ? Sentence(hint) : null);
+    }
 
     private static Check Bpf(Trial trial) =>
-        new("bpf", Check.Ok, $"bpf: {trial.Hooks.Count} programs loaded and attached");
+        new Check("bpf", Check.Ok, $"bpf: {trial.Hooks.Count} programs loaded and attached");
 
     private static Check RingBuffer() =>
-        new("ring_buffer", Check.Ok, $"ring buffer: {SockTrace.Bpf.BpfSource.DefaultRingBytes >> 20} MiB");
+        new Check("ring_buffer", Check.Ok, $"ring buffer: {SockTrace.Bpf.BpfSource.DefaultRingBytes >> 20} MiB");
 
     private static Check Transitions(Trial trial)
     {
@@ -69,12 +76,12 @@ internal static class TraceChecks
             return new Check("time_wait", Check.Limited, $"TIME_WAIT: measured, by {by}; not what ends one early",
                 $"`ended` says lost where it was reused, reopened or killed.{why}", facts.HasKernelAddresses ? null : "As for kernel addresses.");
         return new Check("time_wait", Check.Ok, $"TIME_WAIT: measured, by {by}",
-            trial.TimeWait == TimeWaitSight.Timers ? $"Nothing is missing; every timer of the host is looked at, some nanoseconds each.{why}" : null);
+            trial.TimeWait == TimeWaitSight.Timers ? $"{why.TrimStart()} So every timer of the host is looked at, some nanoseconds each." : null);
     }
 
     private static string RemedyOfInferred(DoctorFacts facts) =>
         facts.FtraceEnabled == 0 ? "As for ftrace."
-        : HostChecks.VersionOf(facts.Kernel) < new Version(6, 2) ? "Use a kernel that lets functions be hooked (fentry), or Linux 6.2 or later."
+        : HostChecks.IsBefore(facts.Kernel, TimersCanBeRead) ? "Use a kernel that lets functions be hooked (fentry), or Linux 6.2 or later."
         : facts.HasKernelAddresses ? "Use a kernel that lets functions be hooked (fentry)."
         : "As for kernel addresses.";
 

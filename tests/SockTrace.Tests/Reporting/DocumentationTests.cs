@@ -1,14 +1,13 @@
-using System.Runtime.CompilerServices;
-using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
 using SockTrace.Reporting;
+using SockTrace.Tests.Support;
 
 namespace SockTrace.Tests.Reporting;
 
 /// <summary>docs/report.md names whatever a report may say.</summary>
 public sealed partial class DocumentationTests
 {
-    private static readonly string Documentation = File.ReadAllText(InRepository("docs/report.md"));
+    private static readonly string Documentation = File.ReadAllText(Paths.InRepository("docs/report.md"));
 
     [Fact]
     public void EveryFindingIsInTheDocumentation() => AssertNamed(
@@ -22,10 +21,7 @@ public sealed partial class DocumentationTests
     [Fact]
     public void EveryPropertyOfTheJsonIsInTheDocumentation()
     {
-        var properties = new HashSet<string>();
-        Collect(typeof(Report), properties, []);
-        Collect(typeof(Comparison), properties, []);
-        AssertNamed(properties, atLeast: 70);
+        AssertNamed(JsonNames.Of(ReportJson.Default, typeof(Report), typeof(Comparison)), atLeast: 70);
     }
 
     [Fact]
@@ -41,28 +37,8 @@ public sealed partial class DocumentationTests
         Assert.All(names.Distinct(), name => Assert.True(Documentation.Contains($"`{name}`", StringComparison.Ordinal), $"`{name}` is not in docs/report.md"));
     }
 
-    private static void Collect(Type type, HashSet<string> properties, HashSet<Type> seen)
-    {
-        if (!seen.Add(type))
-            return;
-        if (ReportJson.Default.GetTypeInfo(type) is not JsonTypeInfo info)
-            return;
-        if (info.ElementType is Type element)
-            Collect(element, properties, seen);
-        if (info.Kind != JsonTypeInfoKind.Object)
-            return;
-        foreach (JsonPropertyInfo property in info.Properties.Where(property => property.Get is not null))
-        {
-            properties.Add(property.Name);
-            Collect(property.PropertyType, properties, seen);
-        }
-    }
-
     private static IEnumerable<string> Sources(params string[] names) =>
-        names.Select(name => File.ReadAllText(InRepository($"src/SockTrace.Core/Reporting/{name}")));
-
-    private static string InRepository(string path, [CallerFilePath] string thisFile = "") =>
-        Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "..", "..", path);
+        names.Select(name => File.ReadAllText(Paths.InRepository($"src/SockTrace.Core/Reporting/{name}")));
 
     /// <summary>What stands where a finding's id is given.</summary>
     [GeneratedRegex("""(?:new Finding\(|CloseReason\.\w+, )\s*[^;]*?(?=Finding\.(?:Critical|Warning|Info)|,\s*"(?:were|found))""")]

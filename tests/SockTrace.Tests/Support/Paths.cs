@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
 
 namespace SockTrace.Tests.Support;
 
@@ -10,4 +11,16 @@ internal static class Paths
 
     /// <summary>The program that KillTests kill; <c>make</c> builds it.</summary>
     public static string WriteUntilKilled => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(BpfObject)!, "..", "write-until-killed"));
+
+    /// <summary>A file of the repository, such as <c>docs/report.md</c>.</summary>
+    public static string InRepository(string path, [CallerFilePath] string thisFile = "") =>
+        Path.Combine(RootOf(thisFile), path);
+
+    private static string RootOf(string file)
+    {
+        string folder = Path.GetDirectoryName(file)!;
+        while (!File.Exists(Path.Combine(folder, "SockTrace.sln")))
+            folder = Path.GetDirectoryName(folder)!;
+        return folder;
+    }
 }
