@@ -6,7 +6,7 @@ namespace SockTrace.Doctor;
 /// <summary>From facts to what they mean. Asks nothing of the host.</summary>
 internal static class Judge
 {
-    private static readonly Capabilities ForMeasuring = Capabilities.Of(Capability.Bpf, Capability.Perfmon, Capability.Syslog);
+    private static readonly Capabilities ForTracing = Capabilities.Of(Capability.Bpf, Capability.Perfmon), ForAddresses = Capabilities.Of(Capability.Syslog);
 
     private static readonly Capabilities ForReaching = Capabilities.Of(Capability.SysAdmin, Capability.SysPtrace, Capability.DacReadSearch);
 
@@ -36,7 +36,9 @@ internal static class Judge
         // They would hold in the container's user namespace only, and the kernel asks for the host's.
         if (!facts.IsInitialUserNamespace)
             yield break;
-        Capabilities needed = ForMeasuring;
+        // Where kernel.perf_event_paranoid is below 2, everybody sees addresses (kallsyms_show_value()).
+        bool areAddressesFree = facts.HasKernelAddresses && !facts.Capabilities.Has(Capability.Syslog);
+        Capabilities needed = areAddressesFree ? ForTracing : ForTracing.With(ForAddresses);
         if (HostChecks.CountsLockedMemory(facts))
             needed = needed.With(Capabilities.Of(Capability.SysResource));
         bool wantsAddresses = !facts.HasKernelAddresses && facts.KptrRestrict != HostChecks.AddressesForNobody;

@@ -15,7 +15,9 @@ internal static class ReachChecks
             return new Check("namespaces", Check.Ok, entered);
         return new Check("namespaces", Check.Limited,
             $"{entered}, {facts.NamespacesRefused} not; that of {Processes(facts.ProcessesHidden)} not known",
-            "Their transitions are seen, but not the sockets that were there before, their port ranges (so no pools), nor their counters (`audit`).",
+            facts.Trial.IsAttached
+                ? "Their transitions are seen, but not the sockets that were there before, their port ranges (so no pools), nor their counters (`audit`)."
+                : "Source proc sees no socket of theirs.",
             RemedyOf(facts, lacking));
     }
 
@@ -23,9 +25,11 @@ internal static class ReachChecks
     {
         Capability[] lacking = [.. Lacking(facts, Capability.SysPtrace, Capability.DacReadSearch)];
         if (facts.ProcessesUnreadable == 0)
-            return new Check("owners", Check.Ok, "owners of older sockets: every process's files can be read");
-        return new Check("owners", Check.Limited, $"owners of older sockets: the files of {Processes(facts.ProcessesUnreadable)} cannot be read",
-            "The sockets that these opened before the trace have no `pid` and `comm` until they close; with source proc, none of theirs ever has.",
+            return new Check("owners", Check.Ok, "owners of sockets from before: every process's files can be read");
+        return new Check("owners", Check.Limited, $"owners of sockets from before: the files of {Processes(facts.ProcessesUnreadable)} cannot be read",
+            facts.Trial.IsAttached
+                ? "The sockets that these opened before the trace have no `pid` and `comm` until they close."
+                : "With source proc, no socket of theirs has `pid` and `comm`.",
             RemedyOf(facts, lacking));
     }
 
@@ -33,7 +37,7 @@ internal static class ReachChecks
     {
         if (!facts.IsInitialPidNamespace)
             return new Check("processes", Check.Limited, "processes: only those of this container (PID namespace)",
-                "The network namespaces and the older sockets of all others are not found; their processes are told by the host's numbers.",
+                "The network namespaces and the sockets from before of all others are not found; their processes are told by the host's numbers.",
                 "Share the host's PID namespace (docker: --pid=host).");
         if (facts.HidePid is null or "0" or "off" || facts.Capabilities.Has(Capability.SysPtrace))
             return null;

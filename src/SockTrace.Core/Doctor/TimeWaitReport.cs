@@ -31,7 +31,8 @@ internal sealed record TimeWaitReport
     public byte[] ToText()
     {
         var page = new TextPage(80);
-        page.Line($"TIME_WAIT of {Laddr}:{Lport} to {Raddr}:{Rport}, kernel {Kernel}, by {By}");
+        page.Line($"TIME_WAIT of {Laddr}:{Lport} to {Raddr}:{Rport}, by {By}");
+        page.Line($"  kernel      {Kernel}");
         if (TimerNs is long timer)
             page.Line($"  timer       {Seconds(timer)} s, as the kernel set it");
         if (Ended == TimeWaitSpan.Expired)

@@ -47,6 +47,10 @@ public sealed class JudgeTests
     }
 
     [Fact]
+    public void WhereEverybodySeesAddressesNoCapabilityIsNamedForThem() => Assert.Equal(
+        ["CAP_BPF", "CAP_PERFMON"], Of(SomeHost.OrdinaryUser with { HasKernelAddresses = true }).Grants[0].Capabilities);
+
+    [Fact]
     public void APathThatAShellWouldTakeApartIsQuoted() => Assert.Equal(
         "sudo setcap cap_bpf,cap_perfmon,cap_syslog+ep '/home/a b/it'\\''s'", Judge.Of(SomeHost.OrdinaryUser, "/home/a b/it's").Grants[0].Command);
 
