@@ -64,7 +64,7 @@ internal static class HostChecks
     private static Check? Seccomp(DoctorFacts facts) =>
         facts.HasSeccompFilter && facts.IsInitialUserNamespace && facts.Capabilities.CanTrace && !facts.Trial.IsAttached
             ? new Check("seccomp", Check.Missing, "seccomp: a filter is on this process", "It may be what refuses bpf(2).",
-                "Allow bpf(2) in the container's seccomp profile (docker: --cap-add BPF does, or --security-opt seccomp=unconfined).")
+                "Allow bpf(2) in the container's seccomp profile (docker: --security-opt seccomp=unconfined allows all).")
             : null;
 
     private static Check Lockdown(DoctorFacts facts) => facts.Lockdown switch
