@@ -14,7 +14,7 @@ namespace SockTrace;
 internal static class OptionParsers
 {
     private const long MinRotationBytes = 64 << 10;
-    private static readonly TimeSpan MinRotationInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MinRotationInterval = TimeSpan.FromSeconds(1), MinWatchInterval = TimeSpan.FromMilliseconds(100);
 
     private static readonly (string Suffix, double Seconds)[] DurationUnits =
         [("ms", 1e-3), ("us", 1e-6), ("s", 1), ("m", 60), ("h", 3600)];
@@ -59,6 +59,21 @@ internal static class OptionParsers
 
     public static TimeSpan? Duration(ArgumentResult result) => DurationOf(Text(result))
         ?? Fail<TimeSpan?>(result, "a time above 0 and up to 10000h, such as 30s, 500ms or 2m (a bare number is seconds)");
+
+    /// <summary>Without a value it is null.</summary>
+    public static TimeSpan? WatchInterval(ArgumentResult result) => result.Tokens.Count == 0 ? null
+        : DurationOf(Text(result)) is TimeSpan interval && interval >= MinWatchInterval ? interval
+        : Fail<TimeSpan?>(result, "a time from 100ms to 10000h, such as 5s (a bare number is seconds)");
+
+    /// <returns>From 0 to 1.</returns>
+    public static double? Percentage(ArgumentResult result)
+    {
+        string text = Text(result);
+        return double.TryParse(text.EndsWith('%') ? text[..^1] : text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double percent)
+            && percent is >= 0 and <= 100
+                ? percent / 100
+                : Fail<double?>(result, "a share from 0% to 100%, such as 80%");
+    }
 
     public static uint? Buffer(ArgumentResult result) =>
         SizeOf(Text(result)) is long bytes and >= BpfSource.MinRingBytes and <= BpfSource.MaxRingBytes

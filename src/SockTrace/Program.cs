@@ -9,6 +9,7 @@ var root = new RootCommand(
     RecordVerb.Create(),
     ReportVerb.Create(),
     ReplayVerb.Create(),
+    PortsVerb.Create(),
 };
 
 ParseResult parsed = root.Parse(args);
@@ -45,6 +46,6 @@ static string WhatIsWrong(ParseResult parsed)
         return $"'{token}': {what}; --help shows them";
     }
     return parsed.CommandResult.Command is RootCommand
-        ? "say what to do: live, record, report or replay; --help shows more"
+        ? "say what to do: live, record, report, replay or ports; --help shows more"
         : parsed.Errors[0].Message;
 }

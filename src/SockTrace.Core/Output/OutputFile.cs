@@ -85,6 +85,15 @@ internal sealed unsafe partial class OutputFile : IDisposable
         return done;
     }
 
+    /// <summary>Writes all of it, or says why that cannot be.</summary>
+    /// <exception cref="OutputException">It was not all written.</exception>
+    public void WriteAll(ReadOnlySpan<byte> bytes)
+    {
+        Write(bytes, cutsAtLines: false, out int errno);
+        if (errno != 0)
+            throw new OutputException(Name, "write to", Errno.Text(errno), isClosedPipe: errno == Errno.EPIPE);
+    }
+
     /// <summary>Notices that a pipe's reader has gone, without writing to it.</summary>
     public bool HasReaderGone()
     {

@@ -1,0 +1,12 @@
+using SockTrace.Host;
+
+namespace SockTrace.Diag;
+
+/// <summary>The kernel does not show its sockets over NETLINK_SOCK_DIAG. The message says why.</summary>
+internal sealed class DiagException(string reason) : Exception($"NETLINK_SOCK_DIAG: {reason}")
+{
+    public DiagException(string operation, int errno)
+        : this($"cannot {operation}: {Errno.Describe(errno)}")
+    {
+    }
+}
