@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text;
+using SockTrace.Host;
 using SockTrace.Output;
 using SockTrace.Pipeline;
 using SockTrace.Ports;
@@ -102,7 +103,7 @@ internal static class PortsVerb
     {
         const string ClearScreen = "\e[2J", Home = "\e[H", ClearLine = "\e[K\n", ClearBelow = "\e[J", WrapOff = "\e[?7l", WrapOn = "\e[?7h";
         string[] lines = Encoding.UTF8.GetString(text).TrimEnd('\n').Split('\n');
-        IEnumerable<string> shown = lines.Take(Math.Max(1, Console.WindowHeight - 1));
+        IEnumerable<string> shown = lines.Take(Math.Max(1, (TerminalSize.Rows ?? int.MaxValue) - 1));
         return Encoding.UTF8.GetBytes((isFirst ? ClearScreen : "") + Home + WrapOff + string.Join(ClearLine, shown) + ClearLine + ClearBelow + WrapOn);
     }
 }

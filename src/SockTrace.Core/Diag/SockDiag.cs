@@ -27,8 +27,8 @@ internal sealed class SockDiag : IDisposable
     /// <param name="states">Those of <see cref="DiagStates"/>.</param>
     /// <param name="see">Called for each.</param>
     /// <returns>
-    /// False where the dump was interrupted: what was shown is not to be relied on, and the
-    /// caller forgets it and asks again.
+    /// False where the dump was interrupted: what was shown is not to be relied on. The caller
+    /// forgets it and tries again with another socket: the kernel may not be done with this one.
     /// </returns>
     /// <exception cref="DiagException">The kernel has no such dump, or it cannot be understood.</exception>
     public bool TryDump(IpFamily family, uint states, SeeSocket see)
@@ -54,48 +54,15 @@ internal sealed class SockDiag : IDisposable
         {
             int length = _netlink.Receive(_buffer, out int errno);
             if (errno == Errno.ENOBUFS)
-                return false; // messages were dropped, the end of the dump perhaps: the next request has another sequence
+                return false; // netlink_dump() had no memory, and goes on with the next read at best
             if (errno != 0)
                 throw new DiagException("read the kernel's answer", errno);
             if (length > _buffer.Length)
                 throw new DiagException($"the kernel's answer of {length} bytes was cut off at {_buffer.Length}");
-            if (Read(_buffer.AsSpan(0, length), family, see, ref isWhole))
+            if (DiagDatagram.Read(_buffer.AsSpan(0, length), _sequence, family, see, ref isWhole))
                 return isWhole;
         }
     }
 
     public void Dispose() => _netlink.Dispose();
-
-    /// <summary>Reads the messages of one datagram.</summary>
-    /// <returns>Whether the dump has ended with it.</returns>
-    private bool Read(ReadOnlySpan<byte> datagram, IpFamily family, SeeSocket see, ref bool isWhole)
-    {
-        while (datagram.Length >= NetlinkHeader.Size)
-        {
-            NetlinkHeader header = MemoryMarshal.Read<NetlinkHeader>(datagram);
-            if (header.Length < NetlinkHeader.Size || header.Length > datagram.Length)
-                throw new DiagException($"a message of {header.Length} bytes in {datagram.Length}");
-            ReadOnlySpan<byte> payload = datagram[NetlinkHeader.Size..(int)header.Length];
-            datagram = datagram[Math.Min(datagram.Length, (int)(header.Length + 3 & ~3u))..];
-            if (header.Sequence != _sequence)
-                continue; // what is left of a dump that was given up
-            isWhole &= (header.Flags & NetlinkHeader.DumpInterrupted) == 0;
-            switch (header.Type)
-            {
-                case NetlinkHeader.Error:
-                case NetlinkHeader.Done:
-                    // Both carry an errno, negated: that of the end is 0, or not there, unless the dump failed.
-                    int error = payload.Length >= sizeof(int) ? MemoryMarshal.Read<int>(payload) : 0;
-                    if (error < 0 || header.Type == NetlinkHeader.Error)
-                        throw new DiagException("dump TCP sockets", -error);
-                    return true;
-                case DiagRequest.ByFamily when payload.Length >= DiagMessage.Size:
-                    see(MemoryMarshal.AsRef<DiagMessage>(payload).ToSocket(family));
-                    break;
-                case DiagRequest.ByFamily:
-                    throw new DiagException($"a socket of {payload.Length} bytes, {DiagMessage.Size} expected");
-            }
-        }
-        return false;
-    }
 }

@@ -43,11 +43,11 @@ internal sealed record NamespaceLook(
     }
 
     /// <exception cref="DiagException">Its sockets cannot be had so.</exception>
-    private static SocketCensus FromDiag(uint netns, PortRange range, TimeWaitReuse reuse)
+    public static SocketCensus FromDiag(uint netns, PortRange range, TimeWaitReuse reuse)
     {
-        using var diag = new SockDiag();
         for (int attempt = 0; attempt < Attempts; attempt++)
         {
+            using var diag = new SockDiag();
             var census = new SocketCensus(netns, range, reuse);
             if (diag.TryDump(IpFamily.IPv4, DiagStates.Listen | DiagStates.BoundInactive, census.AddBound)
                 && diag.TryDump(IpFamily.IPv6, DiagStates.Listen | DiagStates.BoundInactive, census.AddBound)
@@ -59,7 +59,7 @@ internal sealed record NamespaceLook(
     }
 
     /// <exception cref="SourceUnavailableException">/proc does not show them either.</exception>
-    private static SocketCensus FromProc(uint netns, PortRange range, TimeWaitReuse reuse, out int malformed)
+    public static SocketCensus FromProc(uint netns, PortRange range, TimeWaitReuse reuse, out int malformed)
     {
         const string Folder = "/proc/thread-self/net";
         var sockets = new List<ProcSocket>();

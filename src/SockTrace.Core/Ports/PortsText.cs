@@ -55,7 +55,7 @@ internal static class PortsText
     private static void WriteNotes(TextPage page, PortBudget budget)
     {
         if (!budget.IsPrivileged)
-            Note(page, "Run as an ordinary user: it sees its own network namespace, and whose sockets of its own processes. Root sees all.");
+            Note(page, "Seen as an ordinary user: only this network namespace, and only the owners of one's own sockets. Root sees all.");
         else if (budget.Refused > 0)
             Note(page, $"{Words.Count(budget.Refused, "network namespace")} could not be entered, which takes CAP_SYS_ADMIN.");
         foreach (string reason in budget.Namespaces.Select(space => space.SourceReason).OfType<string>().Distinct())
