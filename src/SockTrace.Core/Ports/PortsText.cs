@@ -85,7 +85,7 @@ internal static class PortsText
         {
             string numbers = string.Join("  ", cells[i].Select((cell, column) => cell.PadLeft(widths[column])));
             if (i == 0)
-                page.Line($"{numbers}  FROM -> TO", Dim);
+                page.Line($"{numbers}  TO", Dim);
             else
                 WritePool(page, numbers, hasSeveral ? $"netns {shown[i - 1].Namespace.Name ?? $"{shown[i - 1].Namespace.Netns}"}" : "", shown[i - 1].Pool);
         }
@@ -96,18 +96,17 @@ internal static class PortsText
             [.. first, .. hasReusable ? [reusable] : Array.Empty<string>(), .. hasOrphans ? [orphans] : Array.Empty<string>(), free, next];
     }
 
+    /// <summary>What does not fit beside the numbers stands below.</summary>
     private static void WritePool(TextPage page, string numbers, string netns, PoolPorts pool)
     {
         string colour = pool.IsFilling ? pool.IsExhausted ? Bad : Near : "";
-        string line = $"{numbers}  {pool}";
-        // What does not fit beside it stands below.
-        string[] more = [.. new[] { Holder(pool), netns }.Where(text => text.Length > 0)];
-        foreach (string text in more)
+        string line = numbers;
+        foreach (string text in new[] { pool.Destination, $"from {pool.Laddr}", Holder(pool), netns }.Where(text => text.Length > 0))
         {
             if (line.Length + 2 + text.Length > Width)
             {
                 page.Line(line, colour);
-                line = new string(' ', Math.Max(2, Math.Min(numbers.Length + 2, Width - text.Length)) - 2);
+                line = new string(' ', Math.Max(0, Math.Min(numbers.Length, Width - 2 - text.Length)));
             }
             line += "  " + text;
         }
@@ -115,7 +114,7 @@ internal static class PortsText
     }
 
     private static string Holder(PoolPorts pool) => pool.Comm is null ? ""
-        : pool.Held == pool.Live ? $"{pool.Comm} ({pool.Pid})" : $"{pool.Comm} ({pool.Pid}) {pool.Held}";
+        : $"by {pool.Comm} ({pool.Pid}){(pool.Held == pool.Live ? "" : $": {pool.Held}")}";
 
     private static void WriteQuiet(TextPage page, int count)
     {
