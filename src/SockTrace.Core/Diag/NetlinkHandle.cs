@@ -10,20 +10,15 @@ internal sealed unsafe partial class NetlinkHandle : SafeHandleMinusOneIsInvalid
     private const int AfNetlink = 16, SockRaw = 3, SockCloexec = 0x80000;
     private const int MsgTrunc = 0x20;
 
-    public NetlinkHandle()
-        : base(ownsHandle: true)
-    {
-    }
+    private NetlinkHandle(int fd)
+        : base(ownsHandle: true) => SetHandle(fd);
 
     /// <exception cref="DiagException">There is none to be had.</exception>
     public static NetlinkHandle Open(int protocol)
     {
-        NetlinkHandle handle = socket(AfNetlink, SockRaw | SockCloexec, protocol);
-        if (!handle.IsInvalid)
-            return handle;
-        int errno = Marshal.GetLastPInvokeError();
-        handle.Dispose();
-        throw new DiagException("open a netlink socket", errno);
+        // As an int: as a handle, of pointer size, -1 need not be -1.
+        int fd = socket(AfNetlink, SockRaw | SockCloexec, protocol);
+        return fd >= 0 ? new NetlinkHandle(fd) : throw new DiagException("open a netlink socket", Marshal.GetLastPInvokeError());
     }
 
     /// <summary>Sends one message to the kernel.</summary>
@@ -59,10 +54,10 @@ internal sealed unsafe partial class NetlinkHandle : SafeHandleMinusOneIsInvalid
         }
     }
 
-    protected override bool ReleaseHandle() => close(handle) == 0;
+    protected override bool ReleaseHandle() => close((int)handle) == 0;
 
     [LibraryImport("libc", SetLastError = true)]
-    private static partial NetlinkHandle socket(int domain, int type, int protocol);
+    private static partial int socket(int domain, int type, int protocol);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint send(NetlinkHandle fd, byte* buffer, nuint length, int flags);
@@ -71,5 +66,5 @@ internal sealed unsafe partial class NetlinkHandle : SafeHandleMinusOneIsInvalid
     private static partial nint recv(NetlinkHandle fd, byte* buffer, nuint length, int flags);
 
     [LibraryImport("libc")]
-    private static partial int close(nint fd);
+    private static partial int close(int fd);
 }

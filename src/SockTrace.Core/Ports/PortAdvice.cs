@@ -37,7 +37,7 @@ internal static class PortAdvice
             pool.Pid is null ? [] : [$"strace -f -e trace=bind,setsockopt -p {pool.Pid}"],
             "it changes nothing for a program that only connect()s.");
         string fin = pool.FinWait2 * 2 >= pool.Taken ? "" : $"tcp_fin_timeout (now {space.FinTimeoutS} s) ends orphans in FIN_WAIT2 only; TIME_WAIT is 60 s, compiled in. ";
-        page.Paragraph($"Of no use: {fin}{PoolAdvice.NoRecycle}", Indent, Indent);
+        page.Paragraph($"Of no use: {fin}{PoolAdvice.NoRecycle}", " -   ", Indent);
     }
 
     /// <summary>The command that reserves these ports and all that are reserved already.</summary>

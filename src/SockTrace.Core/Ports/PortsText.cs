@@ -96,21 +96,23 @@ internal static class PortsText
             [.. first, .. hasReusable ? [reusable] : Array.Empty<string>(), .. hasOrphans ? [orphans] : Array.Empty<string>(), free, next];
     }
 
-    /// <summary>What does not fit beside the numbers stands below.</summary>
+    /// <summary>Where the rest does not fit beside the destination it stands below.</summary>
     private static void WritePool(TextPage page, string numbers, string netns, PoolPorts pool)
     {
         string colour = pool.IsFilling ? pool.IsExhausted ? Bad : Near : "";
-        string line = numbers;
-        foreach (string text in new[] { pool.Destination, $"from {pool.Laddr}", Holder(pool), netns }.Where(text => text.Length > 0))
+        string line = $"{numbers}  {pool.Destination}";
+        string rest = string.Join("  ", new[] { $"from {pool.Laddr}", Holder(pool), netns }.Where(text => text.Length > 0));
+        if (line.Length > Width)
         {
-            if (line.Length + 2 + text.Length > Width)
-            {
-                page.Line(line, colour);
-                line = new string(' ', Math.Max(0, Math.Min(numbers.Length, Width - 2 - text.Length)));
-            }
-            line += "  " + text;
+            page.Line(numbers, colour);
+            line = pool.Destination.PadLeft(Width);
         }
-        page.Line(line, colour);
+        if (line.Length + 2 + rest.Length > Width)
+        {
+            page.Line(line, colour);
+            line = new string(' ', Math.Max(0, Math.Min(numbers.Length, Width - 2 - rest.Length)));
+        }
+        page.Line($"{line}  {rest}", colour);
     }
 
     private static string Holder(PoolPorts pool) => pool.Comm is null ? ""

@@ -2,9 +2,9 @@ using SockTrace.Reporting;
 
 namespace SockTrace.Ports;
 
-/// <summary>How near the end is, toward whom, by whom, and how long until ports come back: of the pool that has the least left.</summary>
+/// <summary>How near the end is, toward whom, by whom, and how long until ports come back.</summary>
 /// <param name="Namespace">The pool's.</param>
-/// <param name="Pool">The one with the smallest share of ports that a connect() can have.</param>
+/// <param name="Pool">The one with the smallest share of ports that a connect() can have; where no share is small, the fullest.</param>
 /// <param name="Others">How many other pools are near their end.</param>
 internal sealed record Verdict(NamespacePorts Namespace, PoolPorts Pool, int Others)
 {
@@ -22,6 +22,8 @@ internal sealed record Verdict(NamespacePorts Namespace, PoolPorts Pool, int Oth
         if (budget.Pools.Count == 0)
             return null;
         (NamespacePorts space, PoolPorts pool) = budget.Pools.MinBy(pool => LeftShare(pool.Pool));
+        if (!IsNearly(pool, PoolAdvice.Busy))
+            (space, pool) = budget.Pools[0];
         return new Verdict(space, pool, budget.Pools.Count(other => other.Pool != pool && IsNearly(other.Pool, PoolAdvice.NearlyFull)));
     }
 
@@ -47,7 +49,7 @@ internal sealed record Verdict(NamespacePorts Namespace, PoolPorts Pool, int Oth
         get
         {
             string live = Pool.CloseWait == 0 ? $"{Pool.Live} live" : $"{Pool.Live} live ({Pool.CloseWait} of them in CLOSE_WAIT)";
-            string orphans = Pool.FinWait2 == 0 ? "" : $", {Pool.FinWait2} in FIN_WAIT2 (orphans)";
+            string orphans = Pool.FinWait2 == 0 ? "" : $", {Pool.FinWait2} in FIN_WAIT2 (orphans, {Namespace.FinTimeoutS} s at most)";
             string back = Pool is { TimeWaitNextNs: long next, TimeWaitLastNs: long last }
                 ? $" The first port comes back in {Words.Duration(next)}, the last in {Words.Duration(last)}." : "";
             return $"{Pool.TimeWait} in TIME_WAIT, {live}{orphans}.{back}"
@@ -59,7 +61,7 @@ internal sealed record Verdict(NamespacePorts Namespace, PoolPorts Pool, int Oth
     {
         { Comm: not null, Held: int held } => $"{Pool.Comm} ({Pool.Pid}) holds {(held == Pool.Live ? "all" : $"{held}")} of the {Pool.Live} live."
             + (Pool.TimeWait > Pool.Live ? " A TIME_WAIT has no owner; who opens connections now shows:" : ""),
-        { Live: 0 } => "Nobody holds them: a TIME_WAIT has no owner. Who opens connections now shows:",
+        { Live: 0 } => $"Nobody holds them: {(Pool.TimeWait >= Pool.FinWait2 ? "a TIME_WAIT" : "an orphan")} has no owner. Who opens connections now shows:",
         _ => "Who holds the live ones is not known here; who opens connections now shows:",
     };
 
@@ -67,7 +69,7 @@ internal sealed record Verdict(NamespacePorts Namespace, PoolPorts Pool, int Oth
     public string? Command => Who.EndsWith(':') ? $"socktrace live --host {Pool.Raddr} --rport {Pool.Rport}" : null;
 
     private string Reusable => Pool.TimeWaitReusable == 0 ? ""
-        : $", {Pool.TimeWaitReusable} of them by taking over a TIME_WAIT (tcp_tw_reuse)";
+        : $", {Pool.TimeWaitReusable} of them by taking over a TIME_WAIT (tcp_tw_reuse), if the peer sends timestamps";
 
     private string Blocked => Namespace.Blocked == 0 ? "" : $" and {Namespace.Blocked} held by bind()";
 

@@ -15,7 +15,7 @@ public sealed class PortsTextTests
     [InlineData(159, 0, 0, "159 of 200 ports are taken from 10.0.0.1 to 10.0.0.2:3306, 41 left", true)]
     [InlineData(50, 0, 0, "50 of 200 ports are taken from 10.0.0.1 to 10.0.0.2:3306, 150 left", true)]
     [InlineData(49, 0, 0, "No pool is near its end. The fullest, from 10.0.0.1 to 10.0.0.2:3306, has 49 of 200 ports taken.", false)]
-    [InlineData(0, 200, 195, "200 of 200 ports are taken from 10.0.0.1 to 10.0.0.2:3306, 195 left, 195 of them by taking over a TIME_WAIT (tcp_tw_reuse)", true)]
+    [InlineData(0, 200, 195, "200 of 200 ports are taken from 10.0.0.1 to 10.0.0.2:3306, 195 left, 195 of them by taking over a TIME_WAIT (tcp_tw_reuse), if the peer sends timestamps", true)]
     public void TheFirstLineSaysHowNearTheEndIs(int live, int timeWait, int reusable, string expected, bool hasAdvice)
     {
         string text = Budgets.Text(Budgets.Namespace([Budgets.Pool(200, live, timeWait, reusable: reusable)]));
@@ -30,6 +30,10 @@ public sealed class PortsTextTests
             [Budgets.Pool(200, timeWait: 200, reusable: 200, raddr: "127.0.0.1"), Budgets.Pool(200, live: 170), Budgets.Pool(200, live: 180, raddr: "10.0.0.3")])));
         Assert.StartsWith("NEARLY OUT OF PORTS from 10.0.0.1 to 10.0.0.3:3306: 180 of 200 taken, 20 left (1 more pool is near its end)", text, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void WhereNothingIsScarceTheFullestIsTold() => Assert.StartsWith("200 of 200 ports are taken from 10.0.0.1 to 127.0.0.1:3306, 200 left, 200 of them by taking over", Unwrapped(
+        Budgets.Text(Budgets.Namespace([Budgets.Pool(200, timeWait: 200, reusable: 200, raddr: "127.0.0.1"), Budgets.Pool(200, live: 10)]))), StringComparison.Ordinal);
 
     [Fact]
     public void WhenPortsComeBackAndWhoHoldsThemFollows()
@@ -122,6 +126,15 @@ public sealed class PortsTextTests
             [Budgets.Pool(200, timeWait: 200, laddr: "192.168.100.200", raddr: "192.168.100.201"), Budgets.Pool(200, live: 199, finWait2: 1, laddr: "192.168.100.200", raddr: "192.168.100.202", comm: "a-name-of-fifteen")]),
             Budgets.Namespace([Budgets.Pool(200, live: 50, comm: "nginx", laddr: "2001:db8:1111:2222:3333:4444:5555:6666", raddr: "2001:db8:1111:2222:3333:4444:5555:7777")], isOwn: false, netns: 4026532177, name: "blue"));
         Assert.All(text.Split('\n').Where(line => !line.Contains("sysctl", StringComparison.Ordinal)), line => Assert.InRange(line.Length, 0, PortsText.Width));
+    }
+
+    [Fact]
+    public void WhatCouldNotBeSeenIsSaid()
+    {
+        NamespacePorts space = Budgets.Namespace([Budgets.Pool(200, live: 1)], sourceReason: "NETLINK_SOCK_DIAG: why");
+        string text = Unwrapped(Encoding.UTF8.GetString(PortsText.Write(Budgets.Budget(space) with { Refused = 2 }, hasColours: false)));
+        Assert.Contains("! 2 network namespaces could not be entered, which takes CAP_SYS_ADMIN.", text, StringComparison.Ordinal);
+        Assert.Contains("! Read from /proc/net/tcp, which is slower and does not show sockets that are merely bound (NETLINK_SOCK_DIAG: why).", text, StringComparison.Ordinal);
     }
 
     [Fact]

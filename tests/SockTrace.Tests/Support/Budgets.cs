@@ -43,14 +43,15 @@ internal static class Budgets
 
     public static NamespacePorts Namespace(
         PoolPorts[] pools, string range = "40000\t40199", string reserved = "", long reuse = 2, long? delayMs = 1000, long timestamps = 1,
-        int blocked = 0, ListenerPort[]? listeners = null, ushort[]? listening = null, bool isOwn = true, uint netns = 1, string? name = null) =>
+        int blocked = 0, ListenerPort[]? listeners = null, ushort[]? listening = null, bool isOwn = true, uint netns = 1, string? name = null, string? sourceReason = null) =>
         new(SockTrace.Host.PortRange.Parse(range, reserved)!,
             new NetworkSettings(range.Replace('\t', '-'), reserved, 60, reuse, 131072, delayMs, timestamps), listening ?? [])
         {
             Netns = netns,
             IsOwn = isOwn,
             Name = name,
-            Source = "diag",
+            Source = sourceReason is null ? "diag" : "proc",
+            SourceReason = sourceReason,
             Blocked = blocked,
             TwBuckets = pools.Sum(pool => pool.TimeWait + pool.FinWait2),
             States = new Dictionary<string, long>(),
