@@ -10,7 +10,7 @@ internal static class NamespaceText
 
     public static void Write(TextPage page, NamespacePorts space)
     {
-        string whose = space.IsOwn ? "this one" : space.Name ?? $"of {space.Comm}, {space.Pid}";
+        string whose = space.IsOwn ? "this one" : space.Name ?? (space.Comm is null ? $"of {space.Pid}" : $"of {space.Comm}, {space.Pid}");
         page.Heading($"Network namespace {space.Netns} ({whose})");
         Item(page, "range", $"{space.PortRange}, {(space.Reserved == 0 ? "none" : $"{space.Reserved} of them")} reserved: {space.Size} ports, "
             + $"which bear {Words.Rate(space.SustainablePerSecond)} connections a second to each destination");

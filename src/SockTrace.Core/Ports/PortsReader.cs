@@ -47,7 +47,8 @@ internal sealed class PortsReader(uint? only, string version)
         SocketCensus census = look.Census;
         bool isOwn = look.Path == NetnsVisitor.Own;
         string? name = look.Path.StartsWith(NetnsVisitor.Names, StringComparison.Ordinal) ? Path.GetFileName(look.Path) : null;
-        uint? pid = isOwn || name is not null ? null : uint.Parse(look.Path.Split('/')[2], CultureInfo.InvariantCulture);
+        // /proc/PID/ns/net, or /proc/PID/task/TID/ns/net: a thread's own id leads there too.
+        uint? pid = isOwn || name is not null ? null : uint.Parse(look.Path.Split('/')[^3], CultureInfo.InvariantCulture);
         ushort[] listeningPorts = [.. census.Listeners.Select(socket => socket.Lport).Distinct().Order()];
         return new NamespacePorts(census.Range, look.Settings, listeningPorts)
         {

@@ -33,7 +33,7 @@ internal static class PortsText
 
     /// <summary>How a namespace is told from others; empty for our own.</summary>
     public static string Where(NamespacePorts space) => space.IsOwn ? ""
-        : space.Name is not null ? $" in netns {space.Name}"
+        : space.Comm is null ? $" in netns {space.Name ?? $"{space.Netns}"}"
         : $" in the netns of {space.Comm} ({space.Pid})";
 
     private static void WriteVerdict(TextPage page, Verdict? verdict)

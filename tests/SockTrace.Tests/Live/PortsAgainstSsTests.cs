@@ -13,7 +13,7 @@ namespace SockTrace.Tests.Live;
 /// <summary>Network namespaces in every shape that there is, counted by the binary and by ss(8).</summary>
 public sealed class PortsAgainstSsTests : IDisposable
 {
-    private const int Server = 3306;
+    private const int Server = 3306, AddressNotAvailable = 99;
 
     private readonly TestNamespace _netns;
     private readonly List<Socket> _open = [];
@@ -177,7 +177,7 @@ public sealed class PortsAgainstSsTests : IDisposable
             Open(listener, 2);
             // Neither address is the client's, and yet its connect() finds none of the two ports.
             using var third = new RawSocket();
-            Assert.Equal(Errno_EADDRNOTAVAIL, third.Connect(Server));
+            Assert.Equal(AddressNotAvailable, third.Connect(Server));
         });
         JsonElement pool = Compare(pools: 1, size: 4)[0];
         Assert.Equal((2, 0), (pool.Number("taken"), pool.Number("free")));
@@ -189,9 +189,9 @@ public sealed class PortsAgainstSsTests : IDisposable
     {
         _netns.Run(() =>
         {
+            Open(Listen("127.0.0.1", 40080), 2); // first: a client may take its port
             CloseBoth(Open(Listen("127.0.0.1"), 9)[..4]);
             Open(Listen("::1"), 5)[0].Client.Dispose();
-            Open(Listen("127.0.0.1", 40080), 2);
             PortRange range = PortRange.Parse("40000\t40199", "")!;
             var reuse = new TimeWaitReuse(0, 0, false, true);
             Eventually.Soon(() => SsSocket.All().Exists(socket => socket.State == "FIN-WAIT-2"));
@@ -233,8 +233,6 @@ public sealed class PortsAgainstSsTests : IDisposable
             return GC.GetAllocatedBytesForCurrentThread() - before;
         }
     }
-
-    private const int Errno_EADDRNOTAVAIL = 99;
 
     /// <summary>Holds the binary's counts against those of ss, filtered here.</summary>
     private JsonElement Compare(int pools, int size)
