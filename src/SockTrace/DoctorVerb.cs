@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net.Sockets;
 using SockTrace.Bpf;
+using SockTrace.Diag;
 using SockTrace.Doctor;
 using SockTrace.Host;
 using SockTrace.Output;
@@ -58,7 +59,7 @@ internal static class DoctorVerb
             Terminal.Say($"no connection on loopback: {Errno.Describe(e.NativeErrorCode)}");
             return ExitCode.Unavailable;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or DiagException)
         {
             Terminal.Say($"TIME_WAIT cannot be looked at: {e.Message}");
             return ExitCode.Unavailable;
@@ -69,6 +70,17 @@ internal static class DoctorVerb
     private static int? Show(byte[] text)
     {
         using OutputFile output = OutputFile.StandardOutput();
-        return ReportVerb.Write(output, text) is int exitCode and not ExitCode.Done ? exitCode : null;
+        try
+        {
+            output.WriteAll(text);
+            return null;
+        }
+        catch (OutputException e)
+        {
+            if (e.IsClosedPipe)
+                return null;
+            Terminal.Say(e.Message);
+            return ExitCode.Failed;
+        }
     }
 }

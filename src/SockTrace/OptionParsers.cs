@@ -14,7 +14,7 @@ namespace SockTrace;
 internal static class OptionParsers
 {
     private const long MinRotationBytes = 64 << 10;
-    private static readonly TimeSpan MinRotationInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MinRotationInterval = TimeSpan.FromSeconds(1), MinWatchInterval = TimeSpan.FromMilliseconds(100);
 
     private static readonly (string Suffix, long Bytes)[] SizeUnits =
         [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("K", 1 << 10), ("M", 1 << 20), ("G", 1 << 30), ("B", 1)];
@@ -56,6 +56,21 @@ internal static class OptionParsers
 
     public static TimeSpan? Duration(ArgumentResult result) => DurationText.Parse(Text(result))
         ?? Fail<TimeSpan?>(result, DurationText.Expected);
+
+    /// <summary>Without a value it is null.</summary>
+    public static TimeSpan? WatchInterval(ArgumentResult result) => result.Tokens.Count == 0 ? null
+        : DurationOf(Text(result)) is TimeSpan interval && interval >= MinWatchInterval ? interval
+        : Fail<TimeSpan?>(result, "a time from 100ms to 10000h, such as 5s (a bare number is seconds)");
+
+    /// <returns>From 0 to 1.</returns>
+    public static double? Percentage(ArgumentResult result)
+    {
+        string text = Text(result);
+        return double.TryParse(text.EndsWith('%') ? text[..^1] : text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double percent)
+            && percent is >= 0 and <= 100
+                ? percent / 100
+                : Fail<double?>(result, "a share from 0% to 100%, such as 80%");
+    }
 
     public static uint? Buffer(ArgumentResult result) =>
         SizeOf(Text(result)) is long bytes and >= BpfSource.MinRingBytes and <= BpfSource.MaxRingBytes

@@ -9,6 +9,7 @@ var root = new RootCommand(
     RecordVerb.Create(),
     ReportVerb.Create(),
     ReplayVerb.Create(),
+    PortsVerb.Create(),
     DoctorVerb.Create(),
 };
 
@@ -46,6 +47,6 @@ static string WhatIsWrong(ParseResult parsed)
         return $"'{token}': {what}; --help shows them";
     }
     return parsed.CommandResult.Command is RootCommand
-        ? "say what to do: live, record, report, replay or doctor; --help shows more"
+        ? "say what to do: live, record, report, replay, ports or doctor; --help shows more"
         : parsed.Errors[0].Message;
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using SockTrace.Host;
 using SockTrace.Output;
 using SockTrace.Reading;
 using SockTrace.Reporting;
@@ -77,29 +76,16 @@ internal static class ReportVerb
                 text = ReportFormats.Write(builder, ProgramVersion.Text, format);
             }
             using OutputFile output = path == "-" ? OutputFile.StandardOutput() : OutputFile.Create(path, force);
-            return Write(output, text) ?? exitCode;
+            output.WriteAll(text);
+            return exitCode;
         }
         catch (OutputException e)
         {
+            if (e.IsClosedPipe)
+                return ExitCode.Done;
             Terminal.Say(e.Message);
             return ExitCode.Failed;
         }
-    }
-
-    /// <returns>Null where all of it is written; else the exit code.</returns>
-    public static int? Write(OutputFile output, ReadOnlySpan<byte> text)
-    {
-        while (!text.IsEmpty)
-        {
-            text = text[output.Write(text, cutsAtLines: false, out int errno)..];
-            if (errno == Errno.EPIPE)
-                return ExitCode.Done;
-            if (errno == 0)
-                continue;
-            Terminal.Say($"cannot write to {output.Name}: {Errno.Text(errno)}");
-            return ExitCode.Failed;
-        }
-        return null;
     }
 
     /// <returns>Null where there is nothing to report on.</returns>

@@ -22,7 +22,7 @@ internal sealed class BpfSnapshot(BpfLinkHandle iterator, uint? netns)
         var events = new ArrayPoolBufferWriter<byte>(ReadSize);
         try
         {
-            return (events, NetnsVisitor.Visit(netns, [], inode => Take(inode, events)));
+            return (events, NetnsVisitor.Visit(netns, [], (inode, _) => Take(inode, events)));
         }
         catch (Exception e)
         {

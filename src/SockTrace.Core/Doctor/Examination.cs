@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using SockTrace.Diag;
 using SockTrace.Bpf;
 using SockTrace.Host;
 
@@ -67,7 +68,7 @@ internal static unsafe partial class Examination
     private static (int Entered, int Refused) VisitNamespaces()
     {
         int entered = 0;
-        int refused = NetnsVisitor.Visit(null, [], _ => entered++);
+        int refused = NetnsVisitor.Visit(null, [], (_, _) => entered++);
         return (entered, refused);
     }
 

@@ -1,4 +1,6 @@
 using System.Net;
+using SockTrace.Diag;
+using SockTrace.Events;
 using SockTrace.Host;
 
 namespace SockTrace.Doctor;
@@ -14,10 +16,11 @@ internal sealed class SockDiagView(IPEndPoint local, IPEndPoint remote, ulong co
 
     public MiniSocketLook Look()
     {
-        int errno = _diag.Find(local, remote, cookie, out TimeSpan? left);
+        int errno = _diag.Find(local, remote, cookie, out DiagSocket socket);
         return errno switch
         {
-            0 when left is TimeSpan time => new MiniSocketLook(MiniSocketSight.TimeWait, time),
+            0 when socket is { State: TcpState.TimeWait, IsMini: true } =>
+                new MiniSocketLook(MiniSocketSight.TimeWait, TimeSpan.FromTicks(socket.TimerNs / TimeSpan.NanosecondsPerTick)),
             0 => new MiniSocketLook(MiniSocketSight.Earlier),
             Errno.ENOENT => new MiniSocketLook(MiniSocketSight.Gone),
             Errno.ESTALE => new MiniSocketLook(MiniSocketSight.Another),

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using SockTrace.Diag;
 using SockTrace.Host;
 
 namespace SockTrace.Doctor;

@@ -15,11 +15,16 @@ internal readonly record struct IpAddress(ulong First, ulong Second)
     private static readonly uint MappedWord =
         BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(0xffffu) : 0xffffu;
 
+    private static readonly IpAddress IPv6Loopback = From(IPAddress.IPv6Loopback);
+
     /// <summary>Whether this is <c>::ffff:a.b.c.d</c>.</summary>
     public bool IsIPv4 => First == 0 && (BitConverter.IsLittleEndian ? (uint)Second : (uint)(Second >> 32)) == MappedWord;
 
     /// <summary>Whether no address is set: <c>::</c> or <c>0.0.0.0</c>.</summary>
     public bool IsAny => First == 0 && (Second == 0 || (IsIPv4 && IPv4Bits == 0));
+
+    /// <summary>Whether this is in 127.0.0.0/8, or <c>::1</c>.</summary>
+    public bool IsLoopback => IsIPv4 ? IPv4Bits >> 24 == 127 : this == IPv6Loopback;
 
     /// <summary>The IPv4 address's number, most significant byte first. Only where <see cref="IsIPv4"/>.</summary>
     public uint IPv4Bits => BitConverter.IsLittleEndian

@@ -13,18 +13,22 @@ internal static partial class NetnsVisitor
 {
     private const int CloneNewNet = 0x40000000;
 
+    /// <summary>The namespace that the calling thread is in.</summary>
+    public const string Own = "/proc/thread-self/ns/net";
+
     /// <summary>Where `ip netns` keeps namespaces that no process need be in.</summary>
-    private const string Names = "/run/netns";
+    public const string Names = "/run/netns";
 
     /// <summary>
     /// Calls <paramref name="look"/> once in each network namespace that a process is in or
-    /// that `ip netns` names, our own first; with the namespace's inode number.
+    /// that `ip netns` names, our own first; with the namespace's inode number, and a path that
+    /// leads to it.
     /// </summary>
     /// <param name="only">The one to look into; null is all.</param>
     /// <param name="wanted">Those that are worth a search among all threads, if no process is in them.</param>
     /// <param name="look">Runs on another thread, before this returns.</param>
     /// <returns>How many could not be entered: that takes CAP_SYS_ADMIN.</returns>
-    public static int Visit(uint? only, IReadOnlyCollection<uint> wanted, Action<uint> look)
+    public static int Visit(uint? only, IReadOnlyCollection<uint> wanted, Action<uint, string> look)
     {
         int refused = 0;
         ExceptionDispatchInfo? failure = null;
@@ -47,12 +51,12 @@ internal static partial class NetnsVisitor
         return refused;
     }
 
-    private static int VisitHere(uint? only, IReadOnlyCollection<uint> wanted, Action<uint> look)
+    private static int VisitHere(uint? only, IReadOnlyCollection<uint> wanted, Action<uint, string> look)
     {
         int refused = 0;
-        uint own = (uint)FileSystem.InodeOf("/proc/thread-self/ns/net").GetValueOrDefault();
+        uint own = (uint)FileSystem.InodeOf(Own).GetValueOrDefault();
         if (only is null || only == own)
-            look(own);
+            look(own, Own);
         Dictionary<uint, string> paths = Find();
         if ((only is uint one && !paths.ContainsKey(one)) || wanted.Any(inode => !paths.ContainsKey(inode)))
             FindThreads(paths);
@@ -61,7 +65,7 @@ internal static partial class NetnsVisitor
             if (inode == own || (only is not null && inode != only))
                 continue;
             if (TryEnter(path, inode))
-                look(inode);
+                look(inode, path);
             else if (FileSystem.InodeOf(path) == inode)
                 refused++;
         }
@@ -77,15 +81,15 @@ internal static partial class NetnsVisitor
                 paths.TryAdd((uint)inode, path);
         }
 
-        foreach (string folder in Directory.EnumerateDirectories("/proc"))
-        {
-            if (char.IsAsciiDigit(Path.GetFileName(folder.AsSpan())[0]))
-                Add($"{folder}/ns/net");
-        }
         if (Directory.Exists(Names))
         {
             foreach (string name in Directory.EnumerateFiles(Names))
                 Add(name);
+        }
+        foreach (string folder in Directory.EnumerateDirectories("/proc"))
+        {
+            if (char.IsAsciiDigit(Path.GetFileName(folder.AsSpan())[0]))
+                Add($"{folder}/ns/net");
         }
         return paths;
     }
@@ -118,7 +122,7 @@ internal static partial class NetnsVisitor
         {
             using SafeFileHandle file = File.OpenHandle(path);
             // A pid may be another process's by now.
-            return setns(file, CloneNewNet) == 0 && FileSystem.InodeOf("/proc/thread-self/ns/net") == inode;
+            return setns(file, CloneNewNet) == 0 && FileSystem.InodeOf(Own) == inode;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -6,9 +6,6 @@ namespace SockTrace.Host;
 /// <summary>Network namespaces as users name them.</summary>
 internal static class NetworkNamespace
 {
-    /// <summary>Where `ip netns` keeps its names.</summary>
-    private const string Names = "/run/netns";
-
     /// <summary>Takes an inode number, <c>pid:N</c>, a path, or a name of `ip netns`.</summary>
     /// <param name="text">What the user wrote.</param>
     /// <param name="inode">The namespace's inode number, where there is such a namespace.</param>
@@ -23,7 +20,7 @@ internal static class NetworkNamespace
         if (text.StartsWith("pid:", StringComparison.Ordinal))
             path = $"/proc/{text[4..]}/ns/net";
         else if (!text.Contains('/', StringComparison.Ordinal))
-            path = $"{Names}/{text}";
+            path = $"{NetnsVisitor.Names}/{text}";
 
         if (text.Length > 0 && FileSystem.InodeOf(path) is ulong found)
         {

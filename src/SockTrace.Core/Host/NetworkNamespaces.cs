@@ -118,7 +118,7 @@ internal sealed class NetworkNamespaces
     private static List<Look> LookAround(uint? only, IReadOnlyCollection<uint> wanted)
     {
         var looks = new List<Look>();
-        NetnsVisitor.Visit(only, wanted, netns =>
+        NetnsVisitor.Visit(only, wanted, (netns, _) =>
         {
             var range = PortRange.Parse(
                 HostFacts.ReadLine("/proc/sys/net/ipv4/ip_local_port_range"),

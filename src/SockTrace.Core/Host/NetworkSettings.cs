@@ -8,8 +8,11 @@ namespace SockTrace.Host;
 /// <param name="FinTimeoutSeconds">tcp_fin_timeout: how long an orphan stays in FIN_WAIT2. Not TIME_WAIT.</param>
 /// <param name="TimeWaitReuse">tcp_tw_reuse: 0 off, 1 on, 2 on loopback only.</param>
 /// <param name="MaxTimeWaitBuckets">tcp_max_tw_buckets.</param>
+/// <param name="TimeWaitReuseDelayMs">tcp_tw_reuse_delay; only since Linux 6.14.</param>
+/// <param name="Timestamps">tcp_timestamps: 0 off, 1 on, 2 on without a random offset.</param>
 internal sealed record NetworkSettings(
-    string? PortRange, string? ReservedPorts, long? FinTimeoutSeconds, long? TimeWaitReuse, long? MaxTimeWaitBuckets)
+    string? PortRange, string? ReservedPorts, long? FinTimeoutSeconds, long? TimeWaitReuse, long? MaxTimeWaitBuckets,
+    long? TimeWaitReuseDelayMs = null, long? Timestamps = null)
 {
     /// <summary>Those of the network namespace that this process is in.</summary>
     public static NetworkSettings Read() => new(
@@ -17,7 +20,9 @@ internal sealed record NetworkSettings(
         Sysctl("ip_local_reserved_ports"),
         SysctlNumber("tcp_fin_timeout"),
         SysctlNumber("tcp_tw_reuse"),
-        SysctlNumber("tcp_max_tw_buckets"));
+        SysctlNumber("tcp_max_tw_buckets"),
+        SysctlNumber("tcp_tw_reuse_delay"),
+        SysctlNumber("tcp_timestamps"));
 
     private static long? SysctlNumber(string name) =>
         long.TryParse(Sysctl(name), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value) ? value : null;

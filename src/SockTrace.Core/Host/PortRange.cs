@@ -11,6 +11,19 @@ internal sealed record PortRange(ushort Low, ushort High, IReadOnlyList<(ushort 
     /// <summary>How many ports there are: 32768 to 60999 is 28232.</summary>
     public int Size { get; } = SizeOf(Low, High, Reserved);
 
+    /// <summary>Whether connect() may choose this port.</summary>
+    public bool Contains(ushort port)
+    {
+        if (port < Low || port > High)
+            return false;
+        foreach ((ushort first, ushort last) in Reserved)
+        {
+            if (port >= first && port <= last)
+                return false;
+        }
+        return true;
+    }
+
     /// <summary>The part of it that lies in a socket's own range (IP_LOCAL_PORT_RANGE), where it has one.</summary>
     /// <param name="own">low | high &lt;&lt; 16; 0 in a half leaves the namespace's.</param>
     public PortRange Within(uint own)
@@ -36,6 +49,24 @@ internal sealed record PortRange(ushort Low, ushort High, IReadOnlyList<(ushort 
         }
         return new PortRange(low, high, spans);
     }
+
+    /// <summary>Sorts spans of ports, and joins those that overlap or adjoin.</summary>
+    public static List<(ushort First, ushort Last)> Merge(IEnumerable<(ushort First, ushort Last)> spans)
+    {
+        var merged = new List<(ushort First, ushort Last)>();
+        foreach ((ushort first, ushort last) in spans.Order())
+        {
+            if (merged.Count > 0 && first <= merged[^1].Last + 1)
+                merged[^1] = (merged[^1].First, Math.Max(merged[^1].Last, last));
+            else
+                merged.Add((first, last));
+        }
+        return merged;
+    }
+
+    /// <summary>As ip_local_reserved_ports takes them: <c>8080,9000-9010</c>.</summary>
+    public static string SpansText(IEnumerable<(ushort First, ushort Last)> spans) =>
+        string.Join(',', spans.Select(span => span.First == span.Last ? $"{span.First}" : $"{span.First}-{span.Last}"));
 
     private static int SizeOf(ushort low, ushort high, IReadOnlyList<(ushort First, ushort Last)> reserved)
     {

@@ -85,6 +85,15 @@ internal sealed unsafe partial class OutputFile : IDisposable
         return done;
     }
 
+    /// <summary>Writes all of it, or says why that cannot be.</summary>
+    /// <exception cref="OutputException">It was not all written.</exception>
+    public void WriteAll(ReadOnlySpan<byte> bytes)
+    {
+        Write(bytes, cutsAtLines: false, out int errno);
+        if (errno != 0)
+            throw new OutputException(Name, "write to", Errno.Text(errno), isClosedPipe: errno == Errno.EPIPE);
+    }
+
     /// <summary>Notices that a pipe's reader has gone, without writing to it.</summary>
     public bool HasReaderGone()
     {
@@ -128,9 +137,10 @@ internal sealed unsafe partial class OutputFile : IDisposable
     private static OutputFile Open(string path, int flags, bool isOurs)
     {
         const int OwnerReadWrite = 0x180; // 0600
-        SafeFileHandle handle = open(path, OWronly | OCloexec | OAppend | flags, OwnerReadWrite);
-        if (!handle.IsInvalid)
-            return new OutputFile(path, handle, isOurs);
+        // As an int: as a handle, of pointer size, -1 need not be -1.
+        int fd = open(path, OWronly | OCloexec | OAppend | flags, OwnerReadWrite);
+        if (fd >= 0)
+            return new OutputFile(path, new SafeFileHandle(fd, ownsHandle: true), isOurs);
         int errno = Marshal.GetLastPInvokeError();
         throw new OutputException(path, "create", errno switch
         {
@@ -145,7 +155,7 @@ internal sealed unsafe partial class OutputFile : IDisposable
     private const int OWronly = 1, OCreat = 0x40, OExcl = 0x80, OTrunc = 0x200, OAppend = 0x400, OCloexec = 0x80000;
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
-    private static partial SafeFileHandle open(string path, int flags, int mode);
+    private static partial int open(string path, int flags, int mode);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int ftruncate(SafeFileHandle fd, long length);

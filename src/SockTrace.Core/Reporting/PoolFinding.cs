@@ -10,22 +10,18 @@ internal static class PoolFinding
     /// <summary>TCP_TIMEWAIT_LEN, include/net/tcp.h.</summary>
     private const int TimeWaitSeconds = PoolUse.TimeWaitSeconds;
 
-    private const double NearlyFull = 0.8, Busy = 0.25;
     private const long SoonNs = 30_000_000_000;
-
-    /// <summary>The widest range without the ports that need privilege: 1024 to 65535.</summary>
-    private const int WidestPool = 64512;
 
     /// <returns>Null where the pool is neither empty nor on the way to it.</returns>
     public static Finding? Of(ReportBuilder builder, PoolOfHost pool, PoolUsage usage)
     {
         TraceSummary trace = builder.Traces.First(trace => trace.Host == pool.Host);
         long size = usage.Size > 0 ? usage.Size : trace.Ports?.Size ?? 0;
-        double sustainable = (double)size / TimeWaitSeconds;
+        double sustainable = PoolAdvice.Sustainable(size);
         double rate = Math.Max(usage.OpenedPerSecondMax, usage.Connections.Closed / Math.Max(1, builder.DurationNsOf(pool.Host) / 1e9));
         bool isExhausted = usage.Exhausted > 0;
-        bool isFilling = size > 0 && (usage.TakenMax >= NearlyFull * size || usage.EmptyInNsMin is >= 0 and < SoonNs);
-        bool isBusy = size > 0 && (usage.TakenMax >= Busy * size || rate >= sustainable / 2);
+        bool isFilling = size > 0 && (usage.TakenMax >= PoolAdvice.NearlyFull * size || usage.EmptyInNsMin is >= 0 and < SoonNs);
+        bool isBusy = size > 0 && (usage.TakenMax >= PoolAdvice.Busy * size || rate >= sustainable / 2);
         if (!isExhausted && !isFilling && !isBusy)
             return null;
 
@@ -60,34 +56,33 @@ internal static class PoolFinding
         {
             // Little's law: how many are open at once is how many come a second, times how long each stays.
             double atOnce = (double)usage.EstablishedNs / Math.Max(1_000_000_000, builder.DurationNsOf(pool.Host));
-            yield return $"Keep connections and use them again (a connection pool): each was established for {Words.Duration((long)(usage.EstablishedNs / usage.Established))} on average, "
+            yield return $"{PoolAdvice.KeepConnections}: each was established for {Words.Duration((long)(usage.EstablishedNs / usage.Established))} on average, "
                 + $"so about {Words.Number(Math.Ceiling(atOnce))} at once on average{(usage.LiveMax > atOnce ? $", and {usage.LiveMax} at most" : "")}. So many, kept open, would carry the same load.";
         }
-        if (size is > 0 and < WidestPool)
+        if (size is > 0 and < PoolAdvice.WidestPool)
         {
-            yield return $"Widen ip_local_port_range (now {header?.PortRange ?? "unknown"}): 1024-65535 is {WidestPool} ports, "
-                + $"which bear {Words.Number((double)WidestPool / TimeWaitSeconds)} a second; reserve those that your servers listen on (ip_local_reserved_ports).";
+            yield return $"Widen ip_local_port_range (now {header?.PortRange ?? "unknown"}): {PoolAdvice.WidestLow}-{PoolAdvice.WidestHigh} is {PoolAdvice.WidestPool} ports, "
+                + $"which bear {Words.Number(PoolAdvice.Sustainable(PoolAdvice.WidestPool))} a second; reserve those that your servers listen on (ip_local_reserved_ports).";
         }
-        yield return "Use more addresses: a pool is for one source address, one destination address and one destination port, so each further one of either brings a whole pool.";
+        yield return PoolAdvice.MoreAddresses;
         yield return TimeWaitReuse(pool.Key.Raddr, usage, header);
         string measured = builder.All.Distributions[Metric.TimeWait] is { } lengths && builder.All.Distributions.InferredTimeWaits < lengths.TotalCount
             ? $" (of {lengths.TotalCount} here the longest took {Words.Duration(lengths.Max)})" : "";
         yield return $"tcp_fin_timeout{(header?.FinTimeoutSeconds is long fin ? $" (now {fin} s)" : "")} would not help: it ends orphans in FIN_WAIT2. "
-            + $"TIME_WAIT is {TimeWaitSeconds} s, compiled into the kernel{measured}. tcp_tw_recycle is gone since Linux 4.12.";
+            + $"TIME_WAIT is {TimeWaitSeconds} s, compiled into the kernel{measured}. {PoolAdvice.NoRecycle}";
     }
 
     private static string TimeWaitReuse(IpAddress raddr, PoolUsage usage, HeaderRecord? header)
     {
-        const string Condition = "a connect() may then take a port whose TIME_WAIT is older than a second, if both ends use TCP timestamps";
-        bool isLoopback = raddr.IsIPv4 ? raddr.IPv4Bits >> 24 == 127 : raddr.ToString() == "::1";
+        string condition = PoolAdvice.ReuseCondition("a second");
         string reused = $"it took over {Words.Count(usage.Reused, "port")} here";
         return header?.TimeWaitReuse switch
         {
-            0 => $"tcp_tw_reuse is off (0). With 1, {Condition}.",
-            1 => $"tcp_tw_reuse is on (1), and {reused}: {Condition}.",
-            2 when isLoopback => $"tcp_tw_reuse is on for loopback (2), which this is, and {reused}: {Condition}.",
-            2 => $"tcp_tw_reuse is on for loopback only (2), which this peer is not on. With 1, {Condition}.",
-            _ => $"tcp_tw_reuse (unknown here): with 1, {Condition}.",
+            0 => $"tcp_tw_reuse is off (0). With 1, {condition}.",
+            1 => $"tcp_tw_reuse is on (1), and {reused}: {condition}.",
+            2 when raddr.IsLoopback => $"tcp_tw_reuse is on for loopback (2), which this is, and {reused}: {condition}.",
+            2 => $"tcp_tw_reuse is on for loopback only (2), which this peer is not on. With 1, {condition}.",
+            _ => $"tcp_tw_reuse (unknown here): with 1, {condition}.",
         };
     }
 }

@@ -5,7 +5,8 @@ namespace SockTrace.Reporting;
 
 /// <summary>Lines of text for a terminal. What a name may hold that would drive one is made visible.</summary>
 /// <param name="width">Columns that running text is wrapped at.</param>
-internal sealed class TextPage(int width = 100)
+/// <param name="hasColours">Whether lines may be coloured.</param>
+internal sealed class TextPage(int width = 100, bool hasColours = false)
 {
     private readonly StringBuilder _text = new();
 
@@ -19,6 +20,19 @@ internal sealed class TextPage(int width = 100)
         _text.Append('\n');
     }
 
+    /// <summary>A line in a colour, where there are any.</summary>
+    /// <param name="text">The line.</param>
+    /// <param name="colour">As select graphic rendition numbers it (ECMA-48): <c>31</c>, <c>1;31</c>; empty for none.</param>
+    public void Line(string text, string colour)
+    {
+        bool isColoured = hasColours && colour.Length > 0;
+        if (isColoured)
+            _text.Append("\e[").Append(colour).Append('m');
+        Line(text);
+        if (isColoured)
+            _text.Insert(_text.Length - 1, "\e[0m");
+    }
+
     public void Heading(string text)
     {
         Line();
@@ -29,7 +43,8 @@ internal sealed class TextPage(int width = 100)
     /// <param name="text">One paragraph.</param>
     /// <param name="first">What the first line begins with.</param>
     /// <param name="rest">What the others begin with.</param>
-    public void Paragraph(string text, string first, string rest)
+    /// <param name="colour">As <see cref="Line(string, string)"/> takes it.</param>
+    public void Paragraph(string text, string first, string rest, string colour = "")
     {
         var line = new StringBuilder(first);
         bool isEmpty = true;
@@ -37,14 +52,14 @@ internal sealed class TextPage(int width = 100)
         {
             if (!isEmpty && line.Length + 1 + word.Length > width)
             {
-                Line(line.ToString());
+                Line(line.ToString(), colour);
                 line.Clear().Append(rest);
                 isEmpty = true;
             }
             line.Append(isEmpty ? "" : " ").Append(word);
             isEmpty = false;
         }
-        Line(line.ToString());
+        Line(line.ToString(), colour);
     }
 
     /// <summary>Rows of cells, the first column to the left, the others to the right, each as wide as its widest.</summary>

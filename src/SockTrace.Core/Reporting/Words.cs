@@ -10,6 +10,9 @@ internal static class Words
     /// <summary>At most one decimal.</summary>
     public static string Number(double value) => value.ToString("0.#", CultureInfo.InvariantCulture);
 
+    /// <summary>At most two decimals: 470.55.</summary>
+    public static string Rate(double perSecond) => perSecond.ToString("0.##", CultureInfo.InvariantCulture);
+
     /// <summary>Three significant digits: 950 ns, 1.23 ms, 60.0 s, 2.50 h.</summary>
     public static string Duration(long ns)
     {

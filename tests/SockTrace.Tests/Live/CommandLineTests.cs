@@ -73,7 +73,7 @@ public sealed class CommandLineTests
     {
         (int exitCode, _, string[] errors) = SocktraceProcess.RunToEnd();
         Assert.Equal(2, exitCode);
-        Assert.Equal("socktrace: say what to do: live, record, report, replay or doctor; --help shows more", Assert.Single(errors));
+        Assert.Equal("socktrace: say what to do: live, record, report, replay, ports or doctor; --help shows more", Assert.Single(errors));
     }
 
     [Fact]

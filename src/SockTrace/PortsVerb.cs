@@ -1,0 +1,109 @@
+using System.CommandLine;
+using System.Text;
+using SockTrace.Host;
+using SockTrace.Output;
+using SockTrace.Pipeline;
+using SockTrace.Ports;
+
+namespace SockTrace;
+
+/// <summary><c>socktrace ports</c>: the ephemeral-port budget of this host now.</summary>
+internal static class PortsVerb
+{
+    public static readonly TimeSpan DefaultInterval = TimeSpan.FromSeconds(2);
+
+    public static Command Create()
+    {
+        var netns = new Option<uint?>("--netns")
+        {
+            Description = "Only this network namespace: an inode, a path, pid:N, or a name of ip netns",
+            HelpName = "NETNS",
+            CustomParser = OptionParsers.Netns,
+        };
+        var json = new Option<bool>("--json") { Description = "One object, on one line" };
+        var watch = new Option<TimeSpan?>("--watch")
+        {
+            Description = "Look again and again until Ctrl-C [default: every 2s]",
+            HelpName = "2s",
+            Arity = ArgumentArity.ZeroOrOne,
+            CustomParser = OptionParsers.WatchInterval,
+        };
+        var failAbove = new Option<double?>("--fail-above")
+        {
+            Description = "Exit with 1 if any pool is fuller than this; with --watch, as soon as one is",
+            HelpName = "80%",
+            CustomParser = OptionParsers.Percentage,
+        };
+        var command = new Command("ports", "The ephemeral ports of this host now: how many are left toward whom, and what to do")
+        {
+            netns, json, watch, failAbove,
+        };
+        command.SetAction(parsed =>
+        {
+            var reader = new PortsReader(parsed.GetValue(netns), ProgramVersion.Text);
+            TimeSpan? interval = parsed.GetResult(watch) is null ? null : parsed.GetValue(watch) ?? DefaultInterval;
+            return Run(reader, parsed.GetValue(json), interval, parsed.GetValue(failAbove));
+        });
+        return command;
+    }
+
+    private static int Run(PortsReader reader, bool isJson, TimeSpan? interval, double? failAbove)
+    {
+        using var stop = new CancellationTokenSource();
+        using var signals = new StopSignals(stop, onHangUp: null);
+        bool isTerminal = !isJson && !Console.IsOutputRedirected;
+        bool hasColours = isTerminal && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
+        using var output = OutputFile.StandardOutput();
+        try
+        {
+            bool isFirst = true;
+            do
+            {
+                PortBudget budget = reader.Read();
+                byte[] text = isJson ? PortsJson.Write(budget) : PortsText.Write(budget, hasColours);
+                if (interval is not null && isTerminal)
+                    text = Redrawn(text, isFirst);
+                else if (!isJson && !isFirst)
+                    text = [(byte)'\n', .. text];
+                output.WriteAll(text);
+                isFirst = false;
+                if (IsAbove(budget, failAbove))
+                    return ExitCode.Failed;
+            }
+            while (interval is TimeSpan pause && !stop.Token.WaitHandle.WaitOne(pause));
+            return ExitCode.Done;
+        }
+        catch (SourceUnavailableException e)
+        {
+            Terminal.Say(e.Message);
+            Terminal.Hint(e.Hint);
+            return ExitCode.Unavailable;
+        }
+        catch (OutputException e)
+        {
+            if (e.IsClosedPipe)
+                return ExitCode.Done;
+            Terminal.Say(e.Message);
+            return ExitCode.Failed;
+        }
+    }
+
+    private static bool IsAbove(PortBudget budget, double? share)
+    {
+        PoolPorts[] above = [.. budget.Pools.Select(pool => pool.Pool).TakeWhile(pool => pool.Share > share)];
+        if (above.Length == 0)
+            return false;
+        string others = above.Length == 1 ? "" : $", and {above.Length - 1} more pools";
+        Terminal.Say(FormattableString.Invariant($"{above[0]} is {above[0].Share * 100:0.##} % full{others}: above {share * 100:0.##} %"));
+        return true;
+    }
+
+    /// <summary>The text over the last one, cut to the terminal's size, which it must not scroll.</summary>
+    private static byte[] Redrawn(byte[] text, bool isFirst)
+    {
+        const string ClearScreen = "\e[2J", Home = "\e[H", ClearLine = "\e[K\n", ClearBelow = "\e[J", WrapOff = "\e[?7l", WrapOn = "\e[?7h";
+        string[] lines = Encoding.UTF8.GetString(text).TrimEnd('\n').Split('\n');
+        IEnumerable<string> shown = lines.Take(Math.Max(1, (TerminalSize.Rows ?? int.MaxValue) - 1));
+        return Encoding.UTF8.GetBytes((isFirst ? ClearScreen : "") + Home + WrapOff + string.Join(ClearLine, shown) + ClearLine + ClearBelow + WrapOn);
+    }
+}
