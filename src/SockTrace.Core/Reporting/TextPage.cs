@@ -6,12 +6,15 @@ namespace SockTrace.Reporting;
 /// <summary>Lines of text for a terminal. What a name may hold that would drive one is made visible.</summary>
 internal sealed class TextPage
 {
-    /// <summary>Columns that running text is wrapped at.</summary>
-    private const int Width = 100;
-
     private readonly StringBuilder _text = new();
+    private readonly int _width;
+
+    /// <param name="width">Columns that running text is wrapped at.</param>
+    public TextPage(int width = 100) => _width = width;
 
     public byte[] ToUtf8() => Encoding.UTF8.GetBytes(_text.ToString());
+
+    public override string ToString() => _text.ToString();
 
     public void Line(string text = "")
     {
@@ -37,7 +40,7 @@ internal sealed class TextPage
         bool isEmpty = true;
         foreach (string word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
-            if (!isEmpty && line.Length + 1 + word.Length > Width)
+            if (!isEmpty && line.Length + 1 + word.Length > _width)
             {
                 Line(line.ToString());
                 line.Clear().Append(rest);
