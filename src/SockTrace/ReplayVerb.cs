@@ -36,7 +36,8 @@ internal static class ReplayVerb
         speed.CompletionSources.Add("max");
         var filter = new FilterOptions();
         var verb = new Verb("replay", "Show a trace as live would have shown it",
-            about: "Runs a trace through the same pipeline as `socktrace live`, in its own time or faster, with the same filters.",
+            about: "Runs a trace through the same pipeline as `socktrace live`, in its own time or faster, with the same filters: a full screen on "
+                + "a terminal, elsewhere a line for each transition.",
             examples:
             [
                 new("The trace as it happened", "socktrace replay trace.ndjson.zst"),
