@@ -25,7 +25,7 @@ internal static class BashCompletion
         Case(text, "1,*", Offer([.. root.Verbs.Select(verb => verb.Name), .. Names(root)]));
         foreach (Command verb in root.Verbs)
         {
-            foreach (IGrouping<string, Option> alike in verb.AllOptions.Where(option => option.Value is not null).GroupBy(Values))
+            foreach (IGrouping<string, Option> alike in verb.AllOptions.Where(option => option is { Value: not null, MayLackValue: false }).GroupBy(Values))
                 Case(text, string.Join(" | ", alike.SelectMany(option => option.Names).Select(name => $"0,{verb.Name},{name}")), alike.Key);
             Case(text, $"0,{verb.Name},*", Offer(Names(verb))
                 + (verb.TakesFiles ? "\n            [[ $cur == -* ]] || { words= && compopt -o default; }" : ""));

@@ -34,7 +34,7 @@ internal static class Described
         /// <summary>What must be given, and what may.</summary>
         public string Usage => string.Join(' ', [
             "socktrace", .. command is RootCommand ? ["VERB"] : (string[])[command.Name],
-            .. command.Options.Where(option => option.Required).Select(option => $"{option.Names[0]} {option.Value}"),
+            .. command.Options.Where(option => option.Required).Select(option => $"{option.Names[0]} {option.ShownValue}"),
             .. command.Arguments.Select(argument => argument.Name + (argument.Arity.MaximumNumberOfValues > 1 ? "..." : "")),
             "[options]"]);
     }
@@ -46,6 +46,12 @@ internal static class Described
 
         /// <summary>What its value is called; null where it takes none.</summary>
         public string? Value => option.IsFlag ? null : option.HelpName ?? "VALUE";
+
+        /// <summary>Whether the option says something without a value too.</summary>
+        public bool MayLackValue => option is { IsFlag: false, Arity.MinimumNumberOfValues: 0 };
+
+        /// <summary>Its value as help and man page show it; null where it takes none.</summary>
+        public string? ShownValue => option.MayLackValue ? $"[{option.Value}]" : option.Value;
 
         /// <summary>The words that its value can be; none where it can be anything.</summary>
         public IReadOnlyList<string> Words => option.IsFlag ? [] : [.. option.GetCompletions(CompletionContext.Empty).Select(item => item.Label)];

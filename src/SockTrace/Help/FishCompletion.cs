@@ -38,7 +38,7 @@ internal static class FishCompletion
 
     private static string Values(Option option) => option switch
     {
-        { Value: null } => "",
+        { Value: null } or { MayLackValue: true } => "",
         { Words.Count: > 0 } => $" -x -a {Quoted(string.Join(' ', option.Words))}",
         { IsPath: true } => " -r -F",
         { IsNetns: true } => " -x -a '(for name in /run/netns/*; string replace /run/netns/ \"\" $name; end)'",

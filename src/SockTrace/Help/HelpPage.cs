@@ -74,5 +74,5 @@ internal sealed class HelpPage : SynchronousCommandLineAction
     /// <summary>Long names stand below each other, whether there is a short one or not.</summary>
     private static string NamesOf(Option option) =>
         (option.Names[0].StartsWith("--", StringComparison.Ordinal) ? "    " : "") + string.Join(", ", option.Names)
-        + (option.Value is string value ? $" {value}" : "");
+        + (option.ShownValue is string value ? $" {value}" : "");
 }

@@ -103,7 +103,7 @@ internal sealed class ManPage
         foreach (Option option in group.Options)
         {
             string names = string.Join(", ", option.Names.Select(name => $@"\fB{Escaped(name)}\fR"));
-            Item(option.Value is string value ? $@"{names} \fI{Escaped(value)}\fR" : names, option.Text);
+            Item(option.ShownValue is string value ? $@"{names} \fI{Escaped(value)}\fR" : names, option.Text);
         }
     }
 

@@ -40,7 +40,8 @@ internal static class ZshCompletion
         foreach (Command verb in root.Verbs)
         {
             text.Append($"    {verb.Name})\n        _arguments \\\n");
-            Specifications(text, [.. verb.AllOptions.Select(Specification), .. verb.TakesFiles ? [Quoted("*:FILE:_files")] : (string[])[]]);
+            // After a word that nothing expects there would be no completions any more: the value of an option that may lack it is one.
+            Specifications(text, [.. verb.AllOptions.Select(Specification), Quoted(verb.TakesFiles ? "*:FILE:_files" : "*: :( )")]);
             text.Append("        ;;\n");
         }
         return text.Append("""
@@ -65,9 +66,10 @@ internal static class ZshCompletion
         bool isRepeatable = option.Arity.MaximumNumberOfValues > 1;
         string names = string.Join(' ', option.Names);
         string before = isRepeatable ? "*" : $"({names})";
-        string after = $"[{Escaped(option.Text)}]{(option.Value is string value ? $":{Escaped(value)}:{Values(option)}" : "")}";
-        IEnumerable<string> forms = option.Names.Select(name =>
-            option.Value is not null && name.StartsWith("--", StringComparison.Ordinal) ? $"{name}=" : name);
+        string colon = option.MayLackValue ? "::" : ":";
+        string after = $"[{Escaped(option.Text)}]{(option.Value is string value ? $"{colon}{Escaped(value)}:{Values(option)}" : "")}";
+        string equals = option.Value is null ? "" : option.MayLackValue ? "=-" : "=";
+        IEnumerable<string> forms = option.Names.Select(name => name.StartsWith("--", StringComparison.Ordinal) ? name + equals : name);
         return option.Names.Count == 1
             ? Quoted(before + forms.Single() + after)
             : $"{Quoted(before)}{{{string.Join(',', forms)}}}{Quoted(after)}";

@@ -102,6 +102,19 @@ public sealed class CompletionTests : IDisposable
         Assert.False(File.Exists(_folder.File("ran")), "a shell has run what a description says");
     }
 
+    [Fact]
+    public void AnOptionThatMayLackItsValueIsFollowedByOneOrByAnotherOption()
+    {
+        RootCommand odd = OddTree.Create();
+        Write(BashCompletion.Of(odd), "completions");
+        Assert.Equal(["--other"], InBash("socktrace odd --maybe --o"));
+        Write(FishCompletion.Of(odd), "completions");
+        Assert.Equal(["--other\tAnother"], InFish("socktrace odd --maybe --o"));
+        using InteractiveShell zsh = Zsh(odd);
+        Assert.Equal("<odd><--maybe><--other>", zsh.ArgumentsOf("socktrace odd --maybe --o\t"));
+        Assert.Equal("<odd><--maybe><1><--other>", zsh.ArgumentsOf("socktrace odd --maybe 1 --o\t"));
+    }
+
     private void Write(string script, string name) => File.WriteAllText(_folder.File(name), script);
 
     private InteractiveShell Bash()

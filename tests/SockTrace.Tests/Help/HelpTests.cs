@@ -78,7 +78,7 @@ public sealed class HelpTests : IDisposable
     {
         Command verb = Root.Verbs.Single(command => command.Name == name);
         string help = HelpPage.Of(verb);
-        Assert.All(verb.AllOptions, option => Assert.Contains($"{option.Name}{(option.Value is null ? "" : " " + option.Value)}", help, StringComparison.Ordinal));
+        Assert.All(verb.AllOptions, option => Assert.Contains($"{option.Name}{(option.ShownValue is null ? "" : " " + option.ShownValue)}", help, StringComparison.Ordinal));
         Assert.All(verb.Examples, example => Assert.Contains($"  {example.Purpose}:\n    {example.CommandLine}\n", help, StringComparison.Ordinal));
     }
 

@@ -30,7 +30,7 @@ public sealed partial class ManPageTests : IDisposable
             Assert.Contains($" {verb.Name} {verb.About} ", page, StringComparison.Ordinal);
             Assert.Contains($" {verb.Usage} ", page, StringComparison.Ordinal);
             Assert.All(verb.AllOptions, option => Assert.Contains(
-                $" {string.Join(", ", option.Names)}{(option.Value is null ? "" : " " + option.Value)} {option.Text} ", page, StringComparison.Ordinal));
+                $" {string.Join(", ", option.Names)}{(option.ShownValue is null ? "" : " " + option.ShownValue)} {option.Text} ", page, StringComparison.Ordinal));
             Assert.All(verb.Examples, example => Assert.Contains($" {example.Purpose}: {example.CommandLine} ", page, StringComparison.Ordinal));
         }
         Assert.All(ExitCode.All, exit => Assert.Contains($" {exit.Code} {exit.Meaning}. ", page, StringComparison.OrdinalIgnoreCase));
@@ -46,6 +46,7 @@ public sealed partial class ManPageTests : IDisposable
         RootCommand root = OddTree.Create();
         string page = Rendered(root);
         Assert.Contains($" -s, --strange A:[B] {OddTree.Description} ", page, StringComparison.Ordinal);
+        Assert.Contains(" --maybe [TIME] Now or later ", page, StringComparison.Ordinal);
         Assert.Contains($" odd {OddTree.Description} ", page, StringComparison.Ordinal);
     }
 
