@@ -4,6 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
+.DELETE_ON_ERROR:
 
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 ARCH := $(shell uname -m)
@@ -12,7 +13,7 @@ RID := linux-$(if $(filter aarch64,$(ARCH)),arm64,x64)
 
 # mariadb-server-core is the server without a service that would be started.
 BUILD_PACKAGES := clang llvm gcc libc6-dev libbpf-dev libelf-dev zlib1g-dev libzstd-dev libjs-chart.js
-TEST_PACKAGES := $(BUILD_PACKAGES) iproute2 nftables mariadb-server-core mariadb-client-core chromium zstd time $(if $(shell command -v npm),,nodejs npm)
+TEST_PACKAGES := $(BUILD_PACKAGES) iproute2 nftables mariadb-server-core mariadb-client-core chromium zstd time zsh fish mandoc groff-base $(if $(shell command -v npm),,nodejs npm)
 KERNEL_PACKAGES := $(BUILD_PACKAGES) qemu-system-x86 busybox-static cpio jq debian-archive-keyring
 REPORT_PACKAGES := $(BUILD_PACKAGES) jq time
 OVERHEAD_PACKAGES := $(BUILD_PACKAGES) iproute2 libbpf-tools iperf3 jq
@@ -27,6 +28,12 @@ WRITER_SOURCES := $(wildcard tests/WriteUntilKilled/*) tests/SockTrace.Tests/Sup
 
 BPF_OBJECT := out/bpf/socktrace.bpf.o
 BINARY := out/socktrace
+PREFIX := /usr/local
+MAN := share/man/man1/socktrace.1
+BASH_COMPLETION := share/bash-completion/completions/socktrace
+ZSH_COMPLETION := share/zsh/site-functions/_socktrace
+FISH_COMPLETION := share/fish/vendor_completions.d/socktrace.fish
+INSTALLED := bin/socktrace $(MAN) $(BASH_COMPLETION) $(ZSH_COMPLETION) $(FISH_COMPLETION)
 SCENARIOS := out/scenarios
 WRITER := out/write-until-killed
 HGRM_READER := out/hgrm/node_modules
@@ -42,6 +49,32 @@ run: build ## Build, and watch this host with `socktrace live`
 
 .PHONY: build
 build: $(BINARY) ## Build the native binary, out/socktrace
+
+# All that is installed lies under out/install as it will under PREFIX.
+.PHONY: install
+install: $(addprefix out/install/,$(INSTALLED)) ## Install binary, man page and completions (PREFIX=/usr/local, DESTDIR=)
+	@$(call as_owner,$(DESTDIR)$(PREFIX)); \
+	for file in $(INSTALLED); do \
+		to="$(DESTDIR)$(PREFIX)/$$file"; \
+		if cmp -s "out/install/$$file" "$$to"; then \
+			echo "as it was:  $$to"; \
+		else \
+			mode=644; [[ $$file != bin/* ]] || mode=755; \
+			$$sudo install -D -m $$mode "out/install/$$file" "$$to"; \
+			echo "installed:  $$to"; \
+		fi; \
+	done
+
+.PHONY: uninstall
+uninstall: ## Remove what `make install` has installed (with the same PREFIX and DESTDIR)
+	@$(call as_owner,$(DESTDIR)$(PREFIX)); \
+	for file in $(INSTALLED); do \
+		to="$(DESTDIR)$(PREFIX)/$$file"; \
+		if [ -e "$$to" ]; then \
+			$$sudo rm "$$to"; \
+			echo "removed:  $$to"; \
+		fi; \
+	done
 
 .PHONY: bpf
 bpf: $(BPF_OBJECT) ## Build the BPF object
@@ -88,6 +121,17 @@ $(BINARY): $(BPF_OBJECT) $(SOURCES) | build-packages
 	dotnet publish src/SockTrace -c Release -r $(RID) -p:Multiarch=$(MULTIARCH) -o out/publish -v quiet --nologo
 	cp --remove-destination out/publish/socktrace $(BINARY)
 
+out/install/bin/socktrace: $(BINARY)
+	install -D $< $@
+
+out/install/$(MAN): WHAT := man
+out/install/$(BASH_COMPLETION): WHAT := bash
+out/install/$(ZSH_COMPLETION): WHAT := zsh
+out/install/$(FISH_COMPLETION): WHAT := fish
+out/install/share/%: $(BINARY)
+	@mkdir -p $(@D)
+	$(BINARY) generate $(WHAT) >$@
+
 $(TESTS): $(BPF_OBJECT) $(SOURCES) $(TEST_SOURCES)
 	dotnet build tests/SockTrace.Tests -c Debug -v quiet --nologo
 	touch $(TESTS)
@@ -123,6 +167,11 @@ $(BPF_OBJECT): $(BPF_SOURCES) | build-packages
 	llvm-strip -g $(BPF_OBJECT)
 
 , := ,
+
+# Sets the shell's variable sudo, to nothing where the folder $(1), or the nearest above it, can be written to.
+define as_owner
+there="$(1)"; until [ -e "$$there" ]; do there=$$(dirname "$$there"); done; sudo=$$([ -w "$$there" ] || echo "$(SUDO)")
+endef
 
 # Installs what is missing of the packages in $(1), if anything is.
 define install_packages

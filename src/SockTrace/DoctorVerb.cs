@@ -11,7 +11,7 @@ namespace SockTrace;
 /// <summary><c>socktrace doctor</c>: can this host be traced, and what is missing.</summary>
 internal static class DoctorVerb
 {
-    public static Command Create()
+    public static Verb Create()
     {
         var json = new Option<bool>("--json") { Description = "As JSON; docs/doctor.md says what each field is" };
         var measure = new Option<bool>("--measure-timewait")
@@ -19,11 +19,24 @@ internal static class DoctorVerb
             Description = "Instead, measure how long this kernel keeps a connection in TIME_WAIT (a minute)",
         };
         var verbose = new Option<bool>("--verbose", "-v") { Description = "Say what was attached, and all that libbpf says" };
-        var command = new Command("doctor", "Say whether this host can be traced, with which source, and what is missing") { json, measure, verbose };
-        command.SetAction(parsed => parsed.GetValue(measure)
+        var verb = new Verb("doctor", "Say whether this host can be traced, and what is missing",
+            about: "Looks at the kernel, its locks and this process's capabilities, loads and attaches what `live` would, and follows one loopback "
+                + "connection of its own. For each thing that is missing it says what that costs and how to get it. Exit code 0 where tracing by "
+                + "bpf works, else 3.",
+            examples:
+            [
+                new("What works here, and what is missing", "sudo socktrace doctor"),
+                new("What an ordinary user could do, and which capabilities would help", "socktrace doctor"),
+                new("How long this kernel keeps a port in TIME_WAIT (takes a minute)", "socktrace doctor --measure-timewait"),
+                new("The source that would be taken, for a script", "socktrace doctor --json | jq -r .verdict.source"),
+            ])
+        {
+            json, measure, verbose,
+        };
+        verb.SetAction(parsed => parsed.GetValue(measure)
             ? Measure(parsed.GetValue(json))
             : Examine(parsed.GetValue(json), parsed.GetValue(verbose)));
-        return command;
+        return verb;
     }
 
     private static int Examine(bool json, bool verbose)

@@ -14,14 +14,14 @@ internal sealed class FileOptions
 
     private readonly Option<(long? Bytes, TimeSpan? Interval)> _rotate = new("--rotate")
     {
-        Description = "Put the file aside, and begin a new one, when it is as large or as old",
-        HelpName = "100MiB|1h",
+        Description = "Put the file aside, and begin a new one, when it is this large or this old, such as 100MiB or 1h",
+        HelpName = "SIZE|TIME",
         CustomParser = OptionParsers.Rotate,
     };
 
     private readonly Option<int?> _keep = new("--keep")
     {
-        Description = "Keep at most this many files of those that --rotate put aside [default: all]",
+        Description = "Keep at most this many of the files that --rotate puts aside [default: all]",
         HelpName = "N",
         CustomParser = OptionParsers.Keep,
     };

@@ -30,7 +30,7 @@ internal sealed class FilterOptions
 
     private readonly Option<CidrPrefix?> _host = new("--host")
     {
-        Description = "Only connections with an address in this prefix at either end",
+        Description = "Only connections with an address in this prefix at either end, such as 10.0.0.0/8",
         HelpName = "CIDR",
         CustomParser = OptionParsers.Host,
     };
@@ -63,27 +63,19 @@ internal sealed class FilterOptions
         CustomParser = OptionParsers.Cgroup,
     };
 
-    private readonly Option<IpFamily?> _family = new("--family")
-    {
-        Description = "Only IPv4 or IPv6 sockets",
-        HelpName = "4|6",
-        CustomParser = OptionParsers.Family,
-    };
+    private readonly Option<IpFamily?> _family =
+        WordOption.One<IpFamily?>("--family", "Only IPv4 or IPv6 sockets", ("4", IpFamily.IPv4), ("6", IpFamily.IPv6));
 
     private readonly Option<TimeSpan?> _minLifetime = new("--min-lifetime")
     {
-        Description = "Only connections that have lived at least this long",
-        HelpName = "10ms",
+        Description = "Only connections that have lived at least this long, such as 10ms",
+        HelpName = "TIME",
         CustomParser = OptionParsers.Duration,
     };
 
     private Option[] All => [_port, _lport, _rport, _host, _pid, _comm, _netns, _cgroup, _family, _minLifetime];
 
-    public void AddTo(Command command)
-    {
-        foreach (Option option in All)
-            command.Add(option);
-    }
+    public void AddTo(Verb verb) => verb.Add(new OptionGroup("Filters", All));
 
     public TraceFilter Read(ParseResult parsed) => new()
     {

@@ -9,7 +9,7 @@ namespace SockTrace;
 /// <summary><c>socktrace live</c>: this host now, on a full screen where there is a terminal, else one line a transition.</summary>
 internal static class LiveVerb
 {
-    public static Command Create()
+    public static Verb Create()
     {
         var options = new TraceOptions();
         var export = new Option<string?>("--export")
@@ -19,17 +19,31 @@ internal static class LiveVerb
             CustomParser = OptionParsers.OutputPath,
         };
         var files = new FileOptions(export);
-        var command = new Command("live", "Watch this host now: a full screen on a terminal, one line a transition elsewhere") { export };
-        files.AddTo(command);
-        options.AddTo(command);
-        command.SetAction(parsed =>
+        var verb = new Verb("live", "Watch this host now: a full screen, or a line a transition",
+            about: "Shows the TCP connections of this host as they change: who opens them, to where, how long each state took, how TIME_WAIT "
+                + "ended, and who finds no port left. On a terminal it is a full screen (? shows its keys, q ends it), elsewhere a line for "
+                + "each transition. The best source needs root; without it /proc is polled.",
+            examples:
+            [
+                new("Everything on this host", "sudo socktrace live"),
+                new("Only connections with port 3306 at either end", "sudo socktrace live --port 3306"),
+                new("What PHP opens to a network, written to a file too", "sudo socktrace live --comm 'php*' --host 10.0.0.0/8 --export php.ndjson.zst"),
+                new("One line a transition, on a terminal too", "sudo socktrace live | cat"),
+                new("Without root", "socktrace live --source proc"),
+            ])
+        {
+            export,
+        };
+        files.AddTo(verb);
+        options.AddTo(verb);
+        verb.SetAction(parsed =>
         {
             TraceSettings settings = options.Read(parsed);
             return TraceRun.Run(settings, run => parsed.GetValue(export) is string path
                 ? [Shown(run, settings), new NdjsonSink(files.Open(parsed, path), run.Clock, run.Header)]
                 : [Shown(run, settings)]);
         });
-        return command;
+        return verb;
     }
 
     private static ITraceSink Shown(RunStart run, TraceSettings settings) =>

@@ -2,11 +2,9 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Numerics;
 using SockTrace.Bpf;
-using SockTrace.Events;
 using SockTrace.Filters;
 using SockTrace.Host;
 using SockTrace.Replay;
-using SockTrace.Reporting;
 
 namespace SockTrace;
 
@@ -19,14 +17,6 @@ internal static class OptionParsers
     private static readonly (string Suffix, long Bytes)[] SizeUnits =
         [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("K", 1 << 10), ("M", 1 << 20), ("G", 1 << 30), ("B", 1)];
 
-    public static SourceChoice Source(ArgumentResult result) => Text(result) switch
-    {
-        "auto" => SourceChoice.Auto,
-        "bpf" => SourceChoice.Bpf,
-        "proc" => SourceChoice.Proc,
-        _ => Fail<SourceChoice>(result, "auto, bpf or proc"),
-    };
-
     public static ushort? Port(ArgumentResult result) =>
         (ushort?)Number(result, 1, ushort.MaxValue, "a port number from 1 to 65535");
 
@@ -36,18 +26,11 @@ internal static class OptionParsers
     public static int MaxConnections(ArgumentResult result) =>
         (int?)Number(result, 1, 1 << 24, "a number from 1 to 16777216") ?? 0;
 
-    public static IpFamily? Family(ArgumentResult result) => Text(result) switch
-    {
-        "4" => IpFamily.IPv4,
-        "6" => IpFamily.IPv6,
-        _ => Fail<IpFamily?>(result, "4 or 6"),
-    };
-
     public static CidrPrefix? Host(ArgumentResult result)
     {
         if (CidrPrefix.TryParse(Text(result), out CidrPrefix prefix, out string error))
             return prefix;
-        result.AddError($"{NameOf(result)} {Quoted(result)}: {error}; for example 10.0.0.0/8, 2001:db8::/32 or 127.0.0.1");
+        result.AddError($"{NameOf(result)} {Quoted(Text(result))}: {error}; for example 10.0.0.0/8, 2001:db8::/32 or 127.0.0.1");
         return null;
     }
 
@@ -59,7 +42,7 @@ internal static class OptionParsers
 
     /// <summary>Without a value it is null.</summary>
     public static TimeSpan? WatchInterval(ArgumentResult result) => result.Tokens.Count == 0 ? null
-        : DurationOf(Text(result)) is TimeSpan interval && interval >= MinWatchInterval ? interval
+        : DurationText.Parse(Text(result)) is TimeSpan interval && interval >= MinWatchInterval ? interval
         : Fail<TimeSpan?>(result, "a time from 100ms to 10000h, such as 5s (a bare number is seconds)");
 
     /// <returns>From 0 to 1.</returns>
@@ -97,7 +80,7 @@ internal static class OptionParsers
     {
         if (NetworkNamespace.TryResolve(Text(result), out uint inode, out string error))
             return inode;
-        result.AddError($"{NameOf(result)} {Quoted(result)}: {error}");
+        result.AddError($"{NameOf(result)} {Quoted(Text(result))}: {error}");
         return null;
     }
 
@@ -113,25 +96,6 @@ internal static class OptionParsers
 
     public static string? OutputPath(ArgumentResult result) =>
         Text(result).Length > 0 ? Text(result) : Fail<string?>(result, "the name of a file");
-
-    public static string ReportFormat(ArgumentResult result) => Text(result) switch
-    {
-        "text" or "json" or "html" or "hgrm" => Text(result),
-        _ => Fail<string>(result, "text, json, html or hgrm") ?? "",
-    };
-
-    public static GroupBy[] GroupBy(ArgumentResult result)
-    {
-        var by = new List<GroupBy>();
-        foreach (string name in result.Tokens.SelectMany(token => token.Value.Split(',')))
-        {
-            if (Enum.GetNames<GroupBy>().Any(known => known.Equals(name, StringComparison.OrdinalIgnoreCase)))
-                by.Add(Enum.Parse<GroupBy>(name, ignoreCase: true));
-            else
-                result.AddError($"{NameOf(result)} {(name.Length > 0 ? name : "''")}: not destination, process, netns or host");
-        }
-        return [.. by.Distinct()];
-    }
 
     public static double? Speed(ArgumentResult result) => Text(result) switch
     {
@@ -163,15 +127,18 @@ internal static class OptionParsers
             ? value
             : Fail<long?>(result, expected);
 
-    private static T? Fail<T>(ArgumentResult result, string expected)
+    /// <summary>Adds the error that quotes the text, and says what would be right.</summary>
+    public static T? Fail<T>(ArgumentResult result, string text, string expected)
     {
-        result.AddError($"{NameOf(result)} {Quoted(result)}: not {expected}");
+        result.AddError($"{NameOf(result)} {Quoted(text)}: not {expected}");
         return default;
     }
 
+    private static T? Fail<T>(ArgumentResult result, string expected) => Fail<T>(result, Text(result), expected);
+
     private static string Text(ArgumentResult result) => result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
 
-    private static string Quoted(ArgumentResult result) => Text(result) is { Length: > 0 } text ? text : "''";
+    private static string Quoted(string text) => text.Length > 0 ? text : "''";
 
     private static string NameOf(ArgumentResult result) => ((OptionResult)result.Parent!).Option.Name;
 }

@@ -12,7 +12,7 @@ internal static class PortsVerb
 {
     public static readonly TimeSpan DefaultInterval = TimeSpan.FromSeconds(2);
 
-    public static Command Create()
+    public static Verb Create()
     {
         var netns = new Option<uint?>("--netns")
         {
@@ -23,28 +23,38 @@ internal static class PortsVerb
         var json = new Option<bool>("--json") { Description = "One object, on one line" };
         var watch = new Option<TimeSpan?>("--watch")
         {
-            Description = "Look again and again until Ctrl-C [default: every 2s]",
-            HelpName = "2s",
+            Description = "Look again and again, every 2s or as often as this says, until Ctrl-C",
+            HelpName = "TIME",
             Arity = ArgumentArity.ZeroOrOne,
             CustomParser = OptionParsers.WatchInterval,
         };
         var failAbove = new Option<double?>("--fail-above")
         {
-            Description = "Exit with 1 if any pool is fuller than this; with --watch, as soon as one is",
-            HelpName = "80%",
+            Description = "Exit with 1 if any pool is fuller than this, such as 80%; with --watch, as soon as one is",
+            HelpName = "PERCENT",
             CustomParser = OptionParsers.Percentage,
         };
-        var command = new Command("ports", "The ephemeral ports of this host now: how many are left toward whom, and what to do")
+        var verb = new Verb("ports", "Show how many ephemeral ports are left toward whom, and what to do",
+            about: "Looks, without tracing, how near the end of its ephemeral ports this host is: toward which destination, by whom, how long "
+                + "until ports come back, and what can be done, the safest first. It needs no privilege for the caller's own network namespace.",
+            examples:
+            [
+                new("The budget of this host now, and what to do", "sudo socktrace ports"),
+                new("Look again every five seconds", "sudo socktrace ports --watch 5s"),
+                new("One network namespace, by its name", "sudo socktrace ports --netns blue"),
+                new("A health check: fails when a pool is fuller than four fifths", "socktrace ports --fail-above 80% > /dev/null"),
+                new("The fullest pool, for a script", "socktrace ports --json | jq '.pools[0]'"),
+            ])
         {
             netns, json, watch, failAbove,
         };
-        command.SetAction(parsed =>
+        verb.SetAction(parsed =>
         {
             var reader = new PortsReader(parsed.GetValue(netns), ProgramVersion.Text);
             TimeSpan? interval = parsed.GetResult(watch) is null ? null : parsed.GetValue(watch) ?? DefaultInterval;
             return Run(reader, parsed.GetValue(json), interval, parsed.GetValue(failAbove));
         });
-        return command;
+        return verb;
     }
 
     private static int Run(PortsReader reader, bool isJson, TimeSpan? interval, double? failAbove)

@@ -8,7 +8,7 @@ internal static class RecordVerb
 {
     private const string StandardOutput = "-";
 
-    public static Command Create()
+    public static Verb Create()
     {
         var options = new TraceOptions();
         var output = new Option<string?>("--output", "-o")
@@ -19,10 +19,21 @@ internal static class RecordVerb
             Required = true,
         };
         var files = new FileOptions(output);
-        var command = new Command("record", "Write an NDJSON trace") { output };
-        files.AddTo(command);
-        options.AddTo(command);
-        command.SetAction(parsed =>
+        var verb = new Verb("record", "Write a trace to a file, or to standard output",
+            about: "Writes what happens as NDJSON, one flat object a line, for `socktrace report`, `socktrace replay`, jq and the like. "
+                + "Ctrl-C ends the trace properly. A slow disk does not slow the host down: what finds no room is dropped and counted.",
+            examples:
+            [
+                new("Half a minute of this host, compressed", "sudo socktrace record -o trace.ndjson.zst --duration 30s"),
+                new("For weeks: a file an hour, those of the last two days", "sudo socktrace record -o /var/log/socktrace.ndjson.zst --rotate 1h --keep 48"),
+                new("Connections that lived a minute or more, to jq", "sudo socktrace record -o - --min-lifetime 1m | jq 'select(.type == \"conn\")'"),
+            ])
+        {
+            output,
+        };
+        files.AddTo(verb);
+        options.AddTo(verb);
+        verb.SetAction(parsed =>
         {
             string path = parsed.GetRequiredValue(output)!;
             if (path == StandardOutput)
@@ -33,6 +44,6 @@ internal static class RecordVerb
                 run => [new NdjsonSink(writer = files.Open(parsed, path), run.Clock, run.Header)],
                 onHangUp: () => writer?.ReopenIfMoved());
         });
-        return command;
+        return verb;
     }
 }

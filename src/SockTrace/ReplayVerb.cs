@@ -12,18 +12,18 @@ namespace SockTrace;
 /// <summary><c>socktrace replay</c>: a trace as if it were happening now.</summary>
 internal static class ReplayVerb
 {
-    public static Command Create()
+    public static Verb Create()
     {
         var file = new Argument<string>("FILE") { Description = "A trace, compressed or not" };
         var speed = new Option<double?>("--speed")
         {
-            Description = "So many times as fast as it happened, or max [default: 1]",
+            Description = "So many times as fast as it happened, or max for as fast as can be [default: 1]",
             HelpName = "N|max",
             CustomParser = OptionParsers.Speed,
         };
         var from = new Option<TraceTime?>("--from")
         {
-            Description = "Begin here: a time, or how long after the trace's begin; what was before is run through unseen",
+            Description = "Begin here: a time such as 2026-11-23T10:12:13Z, or how long after the trace's begin, such as 90s; what was before is run through unseen",
             HelpName = "TIME",
             CustomParser = OptionParsers.Moment,
         };
@@ -33,12 +33,24 @@ internal static class ReplayVerb
             HelpName = "TIME",
             CustomParser = OptionParsers.Moment,
         };
+        speed.CompletionSources.Add("max");
         var filter = new FilterOptions();
-        var command = new Command("replay", "Show a trace as `live` would have shown it") { file, speed, from, to };
-        filter.AddTo(command);
-        command.SetAction(parsed => Run(parsed.GetRequiredValue(file), parsed.GetValue(speed) ?? 1,
+        var verb = new Verb("replay", "Show a trace as live would have shown it",
+            about: "Runs a trace through the same pipeline as `socktrace live`, in its own time or faster, with the same filters: a full screen on "
+                + "a terminal, elsewhere a line for each transition.",
+            examples:
+            [
+                new("The trace as it happened", "socktrace replay trace.ndjson.zst"),
+                new("All of it, as fast as it can be read", "socktrace replay trace.ndjson.zst --speed max"),
+                new("Two minutes of it, the connections with port 3306", "socktrace replay trace.ndjson.zst --from 10m --to 12m --port 3306"),
+            ])
+        {
+            file, speed, from, to,
+        };
+        filter.AddTo(verb);
+        verb.SetAction(parsed => Run(parsed.GetRequiredValue(file), parsed.GetValue(speed) ?? 1,
             parsed.GetValue(from), parsed.GetValue(to), filter.Read(parsed)));
-        return command;
+        return verb;
     }
 
     private static int Run(string path, double speed, TraceTime? from, TraceTime? to, TraceFilter filter)

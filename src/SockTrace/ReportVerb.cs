@@ -8,26 +8,17 @@ namespace SockTrace;
 /// <summary><c>socktrace report</c>: latency histograms and findings from traces.</summary>
 internal static class ReportVerb
 {
-    public static Command Create()
+    public static Verb Create()
     {
         var files = new Argument<string[]>("FILE")
         {
             Description = "Traces, compressed or not; - is standard input",
             Arity = ArgumentArity.OneOrMore,
         };
-        var format = new Option<string>("--format")
-        {
-            Description = "text, json, html or hgrm",
-            HelpName = "FORMAT",
-            CustomParser = OptionParsers.ReportFormat,
-            DefaultValueFactory = _ => "text",
-        };
-        var by = new Option<GroupBy[]>("--by")
-        {
-            Description = "Also by destination, process, netns or host; may be given several times [default: destination, process]",
-            HelpName = "WHAT",
-            CustomParser = OptionParsers.GroupBy,
-        };
+        Option<ReportFormat> format = WordOption.One<ReportFormat>("--format",
+            "Text for people, JSON for programs, a page for a browser (html), or an HdrHistogram log (hgrm) [default: text]");
+        Option<GroupBy[]> by = WordOption.Several<GroupBy>("--by",
+            "What connections are put together by; may be given several times [default: destination and process]");
         var output = new Option<string?>("--output", "-o")
         {
             Description = "The file to write; - is standard output [default: -]",
@@ -35,27 +26,40 @@ internal static class ReportVerb
             CustomParser = OptionParsers.OutputPath,
         };
         var force = new Option<bool>("--force") { Description = "Overwrite the file if it exists" };
-        var compare = new Option<bool>("--compare") { Description = "Two traces, before and after a change, side by side" };
-        var command = new Command("report", "Latency histograms and findings from traces") { files, format, by, compare, output, force };
-        command.SetAction(parsed =>
+        var compare = new Option<bool>("--compare") { Description = "Put two traces side by side, from before and after a change" };
+        var verb = new Verb("report", "Say what is in traces: findings, latencies, ports",
+            about: "Reads traces, compressed or not, as many as you like, and says what is in them: findings in plain words with the numbers that "
+                + "they rest on, then latencies, destinations, processes, port pools, and what happened when.",
+            examples:
+            [
+                new("What the trace says", "socktrace report trace.ndjson.zst"),
+                new("The same as a page with charts", "socktrace report trace.ndjson.zst --format html -o report.html"),
+                new("Several hosts together", "socktrace report web1.ndjson web2.ndjson --by host --by destination"),
+                new("Before and after a change", "socktrace report --compare before.ndjson after.ndjson"),
+                new("Only the findings, for a script", "socktrace report --format json trace.ndjson | jq .findings"),
+            ])
+        {
+            files, format, by, compare, output, force,
+        };
+        verb.SetAction(parsed =>
         {
             string[] names = parsed.GetRequiredValue(files);
             GroupBy[] groups = parsed.GetValue(by) is { Length: > 0 } given ? given : [GroupBy.Destination, GroupBy.Process];
-            return Run(names, groups, parsed.GetRequiredValue(format), parsed.GetValue(compare), parsed.GetValue(output) ?? "-", parsed.GetValue(force));
+            return Run(names, groups, parsed.GetValue(format), parsed.GetValue(compare), parsed.GetValue(output) ?? "-", parsed.GetValue(force));
         });
-        return command;
+        return verb;
     }
 
-    private static int Run(string[] names, GroupBy[] by, string format, bool isComparison, string path, bool force)
+    private static int Run(string[] names, GroupBy[] by, ReportFormat format, bool isComparison, string path, bool force)
     {
         if (isComparison && names.Length != 2)
         {
             Terminal.Say($"--compare: {names.Length} given; name two traces, before and after");
             return ExitCode.Usage;
         }
-        if (isComparison && format is not ("text" or "json"))
+        if (isComparison && format is not (ReportFormat.Text or ReportFormat.Json))
         {
-            Terminal.Say($"--format {format}: a comparison is text or json");
+            Terminal.Say($"--format {WordOption.NameOf(format)}: a comparison is text or json");
             return ExitCode.Usage;
         }
         try

@@ -10,17 +10,13 @@ internal sealed class TraceOptions
 
     private readonly FilterOptions _filter = new();
 
-    private readonly Option<SourceChoice> _source = new("--source")
-    {
-        Description = "Where events come from: auto, bpf or proc [default: auto]",
-        HelpName = "SOURCE",
-        CustomParser = OptionParsers.Source,
-    };
+    private readonly Option<SourceChoice> _source = WordOption.One<SourceChoice>("--source",
+        "Where events come from: the kernel's tracepoint (bpf), /proc polled four times a second (proc), or the first that works [default: auto]");
 
     private readonly Option<TimeSpan?> _duration = new("--duration")
     {
-        Description = "Stop after this long",
-        HelpName = "30s",
+        Description = "Stop after this long, such as 30s or 2m",
+        HelpName = "TIME",
         CustomParser = OptionParsers.Duration,
     };
 
@@ -35,14 +31,14 @@ internal sealed class TraceOptions
     private readonly Option<uint?> _buffer = new("--buffer")
     {
         Description = "Size of the ring buffer, rounded up to a power of two [default: 16MiB]",
-        HelpName = "16MiB",
+        HelpName = "SIZE",
         CustomParser = OptionParsers.Buffer,
     };
 
     private readonly Option<TimeSpan?> _statsInterval = new("--stats-interval")
     {
         Description = "How often totals and the fullest pools are recorded [default: 10s]",
-        HelpName = "10s",
+        HelpName = "TIME",
         CustomParser = OptionParsers.Duration,
     };
 
@@ -51,13 +47,10 @@ internal sealed class TraceOptions
         Description = "Say what was attached, and all that libbpf says",
     };
 
-    public void AddTo(Command command)
+    public void AddTo(Verb verb)
     {
-        command.Add(_source);
-        command.Add(_duration);
-        _filter.AddTo(command);
-        foreach (Option option in (Option[])[_maxConnections, _buffer, _statsInterval, _verbose])
-            command.Add(option);
+        verb.Add(new OptionGroup("Tracing", _source, _duration, _maxConnections, _buffer, _statsInterval, _verbose));
+        _filter.AddTo(verb);
     }
 
     public TraceSettings Read(ParseResult parsed) => new()

@@ -5,19 +5,18 @@ internal static class ReportFormats
 {
     /// <param name="builder">After <see cref="ReportBuilder.Finish"/>.</param>
     /// <param name="version">Of this program.</param>
-    /// <param name="format">text, json, html or hgrm.</param>
     /// <returns>UTF-8.</returns>
-    public static byte[] Write(ReportBuilder builder, string version, string format) => format switch
+    public static byte[] Write(ReportBuilder builder, string version, ReportFormat format) => format switch
     {
-        "json" => ReportJson.Write(ReportMaker.Make(builder, version)),
-        "html" => HtmlReport.Write(ReportMaker.Make(builder, version)),
-        "hgrm" => HistogramLog.Write(builder),
+        ReportFormat.Json => ReportJson.Write(ReportMaker.Make(builder, version)),
+        ReportFormat.Html => HtmlReport.Write(ReportMaker.Make(builder, version)),
+        ReportFormat.Hgrm => HistogramLog.Write(builder),
         _ => TextReport.Write(ReportMaker.Make(builder, version)),
     };
 
     /// <param name="comparison">Two reports.</param>
-    /// <param name="format">text or json.</param>
+    /// <param name="format">Text or JSON.</param>
     /// <returns>UTF-8.</returns>
-    public static byte[] Write(Comparison comparison, string format) =>
-        format == "json" ? ReportJson.Write(comparison) : ComparisonText.Write(comparison);
+    public static byte[] Write(Comparison comparison, ReportFormat format) =>
+        format == ReportFormat.Json ? ReportJson.Write(comparison) : ComparisonText.Write(comparison);
 }

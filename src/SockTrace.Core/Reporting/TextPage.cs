@@ -12,6 +12,8 @@ internal sealed class TextPage(int width = 100, bool hasColours = false)
 
     public byte[] ToUtf8() => Encoding.UTF8.GetBytes(_text.ToString());
 
+    public override string ToString() => _text.ToString();
+
     public void Line(string text = "")
     {
         _text.Append(VisibleText.Of(text));

@@ -38,7 +38,10 @@ public sealed class CommandLineTests
     [InlineData("--rotate 1h", "--rotate: needs --export FILE")]
     [InlineData("--export /dev/null --rotate 1h", "--rotate: --export /dev/null is no file that could be put aside")]
     [InlineData("--export=", "--export: needs a value")]
-    [InlineData("--no-such-option", "'--no-such-option': no such option")]
+    [InlineData("--no-such-option", "'--no-such-option': no such option; --help shows what there is")]
+    [InlineData("--prot 3306", "'--prot': no such option; did you mean --port?")]
+    [InlineData("--minlifetime 1s", "'--minlifetime': no such option; did you mean --min-lifetime?")]
+    [InlineData("trace.ndjson", "'trace.ndjson': one thing too many for live; --help shows what there is")]
     [InlineData("--port", "--port: needs a value")]
     [InlineData("--port --duration 1s", "--port: needs a value")]
     public void AValueThatIsNoneIsQuotedWithWhatWouldBeRight(string arguments, string expected)
@@ -57,7 +60,15 @@ public sealed class CommandLineTests
     {
         (int exitCode, _, string[] errors) = SocktraceProcess.RunToEnd("record");
         Assert.Equal(2, exitCode);
-        Assert.Contains("--output", Assert.Single(errors), StringComparison.Ordinal);
+        Assert.Equal("socktrace: record: needs --output FILE; record --help shows how", Assert.Single(errors));
+    }
+
+    [Fact]
+    public void ReportWantsToKnowOfWhat()
+    {
+        (int exitCode, _, string[] errors) = SocktraceProcess.RunToEnd("report", "--format", "json");
+        Assert.Equal(2, exitCode);
+        Assert.Equal("socktrace: report: needs FILE; report --help shows how", Assert.Single(errors));
     }
 
     [Fact]
@@ -73,23 +84,20 @@ public sealed class CommandLineTests
     {
         (int exitCode, _, string[] errors) = SocktraceProcess.RunToEnd();
         Assert.Equal(2, exitCode);
-        Assert.Equal("socktrace: say what to do: live, record, report, replay, ports or doctor; --help shows more", Assert.Single(errors));
+        Assert.StartsWith("socktrace: say what to do: live, record, ", Assert.Single(errors), StringComparison.Ordinal);
+        Assert.EndsWith("; --help shows more", errors[0], StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void AVerbThatDoesNotExistIsAnError()
+    [Theory]
+    [InlineData("explode", "'explode': no such verb; --help shows what there is")]
+    [InlineData("liev", "'liev': no such verb; did you mean live?")]
+    [InlineData("rerecord -o x", "'rerecord': no such verb; did you mean record?")]
+    [InlineData("help liev", "'liev': no such verb; did you mean live?")]
+    [InlineData("liev --help", "'liev': no such verb; did you mean live?")]
+    public void AVerbThatDoesNotExistIsAnError(string arguments, string expected)
     {
-        (int exitCode, _, string[] errors) = SocktraceProcess.RunToEnd("explode");
-        Assert.Equal(2, exitCode);
-        Assert.Contains("explode", Assert.Single(errors), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void HelpIsDataAndNoError()
-    {
-        (int exitCode, string output, string[] errors) = SocktraceProcess.RunToEnd("--help");
-        Assert.Equal(0, exitCode);
-        Assert.Contains("record", output, StringComparison.Ordinal);
-        Assert.Empty(errors);
+        (int exitCode, string output, string[] errors) = SocktraceProcess.RunToEnd(arguments.Split(' '));
+        Assert.Equal((2, ""), (exitCode, output));
+        Assert.Equal($"socktrace: {expected}", Assert.Single(errors));
     }
 }
