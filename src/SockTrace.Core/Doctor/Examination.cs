@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using SockTrace.Diag;
 using SockTrace.Bpf;
+using SockTrace.Diag;
 using SockTrace.Host;
 
 namespace SockTrace.Doctor;
