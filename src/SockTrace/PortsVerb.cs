@@ -41,7 +41,6 @@ internal static class PortsVerb
             [
                 new("The budget of this host now, and what to do", "sudo socktrace ports"),
                 new("Look again every five seconds", "sudo socktrace ports --watch 5s"),
-                new("One network namespace, by its name", "sudo socktrace ports --netns blue"),
                 new("A health check: fails when a pool is fuller than four fifths", "socktrace ports --fail-above 80% > /dev/null"),
                 new("The fullest pool, for a script", "socktrace ports --json | jq '.namespaces[].pools[0]'"),
             ])

@@ -29,6 +29,8 @@ internal sealed class Canvas(int width, int height)
         int end = (int)Math.Min(Width, (long)x + width);
         if (y < 0 || y >= Height || x < 0)
             return x;
+        Span<Cell> line = _cells.AsSpan(y * Width, Width);
+        HalveAt(line, x);
         foreach (Rune rune in text.EnumerateRunes())
         {
             int columns = rune.IsAscii ? 1 : rune.ToString().GetCellWidth();
@@ -36,12 +38,21 @@ internal sealed class Canvas(int width, int height)
                 continue; // what combines with the glyph before would hide it
             if (x + columns > end)
                 break;
-            Span<Cell> line = _cells.AsSpan(y * Width, Width);
+            HalveAt(line, x + columns);
             line[x++] = new Cell(rune, ink);
             if (columns == 2)
                 line[x++] = new Cell(Cell.Rest, ink);
         }
         return x;
+    }
+
+    /// <summary>Of a wide glyph that begins before this column and ends after it nothing stays: something comes over one of its halves.</summary>
+    private static void HalveAt(Span<Cell> line, int x)
+    {
+        if (x >= line.Length || line[x].Glyph != Cell.Rest)
+            return;
+        line[x - 1] = line[x - 1] with { Glyph = Cell.Blank.Glyph };
+        line[x] = line[x] with { Glyph = Cell.Blank.Glyph };
     }
 
     /// <summary>The same, so that it ends before column <paramref name="end"/>.</summary>

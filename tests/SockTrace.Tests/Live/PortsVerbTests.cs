@@ -156,7 +156,7 @@ public sealed class PortsVerbTests : IDisposable
     [InlineData("--fail-above 80%%", "--fail-above 80%%: not a share")]
     [InlineData("--fail-above", "--fail-above: needs a value")]
     [InlineData("--netns no-such-netns", "--netns no-such-netns: no network namespace at /run/netns/no-such-netns")]
-    [InlineData("now", "'now': no verb, option or value here")]
+    [InlineData("now", "'now': one thing too many for ports")]
     public void AValueThatIsNoneIsQuotedWithWhatWouldBeRight(string arguments, string expected)
     {
         (int exitCode, string output, string[] errors) = SocktraceProcess.RunToEnd(["ports", .. arguments.Split(' ')]);

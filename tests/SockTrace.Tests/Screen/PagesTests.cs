@@ -1,0 +1,178 @@
+using SockTrace.Events;
+using SockTrace.Filters;
+using SockTrace.Host;
+using SockTrace.Tests.Support;
+
+namespace SockTrace.Tests.Screen;
+
+public sealed class PagesTests
+{
+    private const long Ms = 1_000_000, Second = 1_000 * Ms;
+
+    private static readonly PortRange TenPorts = new(40000, 40009, []);
+
+    [Fact]
+    public void TheOverviewSaysWhoHasThePortsTowardWhom()
+    {
+        string text = new ScreenOf(ports: TenPorts).Feed(Connections(8, pid: 7)).Tick(1).Text();
+        Assert.Matches(@"127\.0\.0\.1 +127\.0\.0\.2:3306 +█+▎? +8/10 +\S+( ms| s)? +8 \(0\.2\) mysql \(7\)", text);
+        Assert.Contains("ESTABLISHED 8", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("NO PORT LEFT", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WhoHasMostIsNamedAndNotWhoCameLast()
+    {
+        EventSequence events = Connections(5, pid: 7);
+        foreach (TcpEvent e in Connections(2, pid: 8, firstPort: 40008).Events)
+            events.Add(e with { Comm = Comm.From("backup"u8), Sock = e.Sock + 0x100, Cookie = e.Cookie + 100 });
+        string text = new ScreenOf(ports: TenPorts).Feed(events).Tick(1).Text();
+        Assert.Contains("mysql (7)", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("backup", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AFailureForWantOfAPortStandsOnEveryPageForAMinuteOnAGroundOfItsOwn()
+    {
+        var screen = new ScreenOf(ports: TenPorts).Feed(Connections(10, pid: 7)).Feed(Exhausted(pid: 9, timeNs: 2 * Second));
+        foreach (char page in "123456?")
+        {
+            string line = screen.Keys($"{page}").Lines()[2];
+            Assert.Equal(" NO PORT LEFT for mysql (9) to 127.0.0.2:3306: 1 failed, the last 0 ns ago", line);
+        }
+        Assert.Contains("the last 90.0 s ago", screen.Tick(90).Lines()[2], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WhatNobodyMayOverlookFitsThe80ColumnsThatASerialLineHas()
+    {
+        var screen = new ScreenOf(ports: TenPorts).Feed(Exhausted(pid: 9, timeNs: 2 * Second));
+        Assert.StartsWith(" NO PORT LEFT for mysql (9) to 127.0.0.2:3306: 1 failed, ", screen.Lines(80, 24)[2], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ConnectionsAreSortedFilteredAndFollowed()
+    {
+        var screen = new ScreenOf(ports: TenPorts).Feed(Connections(8, pid: 7)).Tick(1).Keys("2");
+        Assert.Equal(8, screen.Lines().Count(line => line.StartsWith("ESTABLISHED", StringComparison.Ordinal)));
+
+        // What is typed counts at once; enter keeps it.
+        screen.Keys("/lport:40003");
+        Assert.Single(screen.Lines(), line => line.StartsWith("ESTABLISHED", StringComparison.Ordinal));
+        screen.Key(ConsoleKey.Enter, '\r');
+        Assert.Contains("filter lport:40003 (esc: none)", screen.Lines()[^1], StringComparison.Ordinal);
+
+        screen.Key(ConsoleKey.DownArrow).Key(ConsoleKey.Enter, '\r');
+        string text = screen.Text();
+        Assert.Contains("127.0.0.1:40003 → 127.0.0.2:3306", text, StringComparison.Ordinal);
+        Assert.Contains("mysql (7), learned at connect; role client", text, StringComparison.Ordinal);
+        Assert.Matches(@"00:00:01\.\d{3} +ESTABLISHED +100 us in SYN_SENT", text);
+        Assert.Contains("now ESTABLISHED for", text, StringComparison.Ordinal);
+
+        screen.Key(ConsoleKey.Escape).Key(ConsoleKey.Escape);
+        Assert.Equal(8, screen.Lines().Count(line => line.StartsWith("ESTABLISHED", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void AWordThatIsWrongIsSaidOnceItIsWhole()
+    {
+        var screen = new ScreenOf().Keys("2/port:70000");
+        Assert.DoesNotContain("is not", screen.Lines()[^1], StringComparison.Ordinal);
+        Assert.Contains("port:70000 is not a port number from 1 to 65535", screen.Keys(" ").Lines()[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AWordThatMeansNothingOnThePageIsSaid() =>
+        Assert.Contains("state: not on this page", new ScreenOf().Keys("4/state:LISTEN").Lines()[^1], StringComparison.Ordinal);
+
+    [Fact]
+    public void EachColumnSortsAndTurnsRound()
+    {
+        var screen = new ScreenOf(ports: TenPorts).Feed(Connections(3, pid: 7)).Tick(1).Keys("2");
+        // FOR is the second of them; two to the right are PID and COMM, then LOCAL.
+        for (int i = 0; i < 3; i++)
+            screen.Key(ConsoleKey.RightArrow);
+        Assert.Equal(["40000", "40001", "40002"], PortsOf(screen));
+        Assert.Equal(["40002", "40001", "40000"], PortsOf(screen.Key(ConsoleKey.I, 'i')));
+    }
+
+    [Fact]
+    public void PausedTheScreenStaysAndTracingGoesOn()
+    {
+        var screen = new ScreenOf(ports: TenPorts).Feed(Connections(3, pid: 7)).Tick(1).Keys("2p");
+        string before = screen.Text();
+        Assert.Contains("PAUSED", before, StringComparison.Ordinal);
+        screen.Feed(Connections(3, pid: 7, firstPort: 40005, firstSock: 0x9000, timeNs: 3 * Second));
+        Assert.Equal(before, screen.Text());
+        Assert.Equal(6, PortsOf(screen.Keys("p")).Length);
+    }
+
+    [Fact]
+    public void AResetCountsAnew()
+    {
+        var screen = new ScreenOf(ports: TenPorts).Feed(Connections(3, pid: 7)).Tick(1);
+        Assert.Contains("in all 3", screen.Lines()[2], StringComparison.Ordinal);
+        Assert.Contains("in all 0", screen.Keys("r").Lines()[2], StringComparison.Ordinal);
+        // What is there now is still there.
+        Assert.Contains("ESTABLISHED 3", screen.Text(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WhatTheRunLeavesOutIsNotOnThePages()
+    {
+        var screen = new ScreenOf(new TraceFilter { Pid = 8 }, TenPorts).Feed(Connections(3, pid: 7)).Tick(1);
+        Assert.Contains("no such socket", screen.Keys("2").Text(), StringComparison.Ordinal);
+        Assert.Contains("no process is known", screen.Keys("4").Text(), StringComparison.Ordinal);
+        Assert.Contains("nothing has happened yet", screen.Keys("6").Text(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AHostileNameDrivesNoTerminal()
+    {
+        EventSequence events = new();
+        foreach (TcpEvent e in Connections(2, pid: 7).Events)
+            events.Add(e with { Comm = Comm.From("\x1b[2J\u202e\u0007x"u8) });
+        var screen = new ScreenOf(ports: TenPorts).Feed(events).Tick(1);
+        foreach (char page in "123456")
+            Assert.DoesNotContain(screen.Keys($"{page}").Text(), letter => char.IsControl(letter) && letter != '\n');
+        Assert.Contains(@"\u001b[2J", screen.Keys("4").Text(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(3, 2)]
+    [InlineData(20, 5)]
+    [InlineData(79, 23)]
+    [InlineData(500, 200)]
+    public void NoSizeIsTooSmallOrTooLarge(int width, int height)
+    {
+        var screen = new ScreenOf(ports: TenPorts).Feed(Connections(10, pid: 7)).Feed(Exhausted(pid: 9, timeNs: 2 * Second)).Tick(1);
+        foreach (char page in "123456?")
+        {
+            string[] lines = screen.Keys($"{page}").Lines(width, height);
+            Assert.Equal(height, lines.Length);
+            screen.Key(ConsoleKey.End).Key(ConsoleKey.PageUp).Key(ConsoleKey.Home);
+            Assert.All(screen.Lines(width, height), line => Assert.InRange(line.Length, 0, width));
+        }
+    }
+
+    private static string[] PortsOf(ScreenOf screen) =>
+        [.. screen.Lines().Where(line => line.StartsWith("ESTABLISHED", StringComparison.Ordinal)).Select(line => line.Split("127.0.0.1:")[1][..5])];
+
+    private static EventSequence Connections(int count, uint pid, ushort firstPort = 40000, ulong firstSock = 0x1000, long timeNs = Second)
+    {
+        var events = new EventSequence();
+        for (int i = 0; i < count; i++)
+        {
+            ulong sock = firstSock + (ulong)i;
+            ushort port = (ushort)(firstPort + i);
+            events.Add(EventSequence.Transition(timeNs + (i * Ms), sock, sock, TcpState.Close, TcpState.SynSent, pid, 0, 3306))
+                .Add(EventSequence.Transition(timeNs + (i * Ms) + 100_000, sock, sock, TcpState.SynSent, TcpState.Established, 0, port, 3306));
+        }
+        return events;
+    }
+
+    private static EventSequence Exhausted(uint pid, long timeNs) => new EventSequence()
+        .Add(EventSequence.Transition(timeNs, 0x8000, 99, TcpState.Close, TcpState.SynSent, pid, 0, 3306))
+        .Add(EventSequence.Transition(timeNs, 0x8000, 99, TcpState.SynSent, TcpState.Close, pid, 0, 3306, EventFlags.Held));
+}
