@@ -12,6 +12,9 @@ internal sealed class Pages
     private readonly Activity _activity;
     private readonly Func<long, string> _timeOfDay;
     private readonly FilterPrompt _prompt = new();
+    private readonly PoolTakers _takers;
+    private readonly PoolUse[] _fullest = new PoolUse[1];
+    private DestinationRow? _filling;
     private View _shown;
     private View _before;
     private Snapshot? _now;
@@ -20,13 +23,13 @@ internal sealed class Pages
 
     public Pages(Glyphs glyphs, ScreenLabels labels, Activity activity, Func<long, string> timeOfDay)
     {
-        var takers = new PoolTakers();
+        _takers = new PoolTakers();
         (_labels, _activity, _timeOfDay) = (labels, activity, timeOfDay);
         _views =
         [
-            new OverviewView(glyphs, takers, timeOfDay, ShowConnections),
+            new OverviewView(glyphs, _takers, timeOfDay, ShowConnections),
             new ConnectionsView(glyphs, Follow),
-            new DestinationsView(glyphs, takers, ShowConnections),
+            new DestinationsView(glyphs, _takers, ShowConnections),
             new ProcessesView(glyphs, ShowConnections),
             new LatencyView(glyphs),
             new EventsView(glyphs, timeOfDay, Follow),
@@ -54,6 +57,10 @@ internal sealed class Pages
             return;
         _now = now;
         _shown.Look(now);
+        _takers.Look(now.Tables, now.NowNs);
+        _filling = now.Tables.Pools.Fullest(_fullest) > 0 && _fullest[0] is { IsFilling: true } pool && pool.Taken < pool.Size
+            ? new DestinationRow(pool, _takers.MostOf(pool))
+            : null;
     }
 
     public void Draw(Canvas canvas)
@@ -214,14 +221,25 @@ internal sealed class Pages
             x = canvas.Text(x, 1, $"{i + 1} {_views[i].Title}", _views[i] == _shown ? Ink.Tab : Ink.Plain) + (isNarrow ? 1 : 2);
     }
 
-    /// <summary>On every page, for as long as it is new; then a plain line for as long as it is remembered.</summary>
+    /// <summary>
+    /// On every page: a failure, on a ground of its own for as long as it is new, and in a plain line
+    /// for as long as it is remembered; and before that what will lead to one.
+    /// </summary>
     private bool DrawBanner(Canvas canvas, int y)
     {
         const long NewNs = 60_000_000_000;
-        Exhaustion last = _activity.LastExhaustion;
-        if (_now is null || last.TimeNs == 0)
+        if (_now is null)
             return false;
+        Exhaustion last = _activity.LastExhaustion;
         long sinceNs = Math.Max(0, _now.NowNs - last.TimeNs);
+        if (_filling is DestinationRow filling && (last.TimeNs == 0 || sinceNs >= NewNs))
+        {
+            string left = double.IsInfinity(filling.Pool.SecondsToEmpty) ? "" : $", none left in {filling.EmptyInText} if it goes on";
+            canvas.Text(1, y, $"RUNNING OUT of ports to {filling.To}: {filling.Pool.Taken} of {filling.Pool.Size} taken{left}, most by {filling.TakerText}", Ink.Warning);
+            return true;
+        }
+        if (last.TimeNs == 0)
+            return false;
         string who = last.Socket.OwnerFrom == OwnerFrom.Unknown ? "a process" : $"{last.Socket.CommText} ({last.Socket.Pid})";
         string text = $"NO PORT LEFT for {who} to {last.Socket.Remote}: {_activity.Exhausted.Total} failed, the last {Reporting.Words.Duration(sinceNs)} ago"
             + (last.Pool > 0 ? $" ({last.Taken} of {last.Pool} ports taken then)" : "");
