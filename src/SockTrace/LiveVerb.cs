@@ -39,8 +39,9 @@ internal static class LiveVerb
         verb.SetAction(parsed =>
         {
             TraceSettings settings = options.Read(parsed);
+            // The file first: why it cannot be written is not to be said on a screen that closes.
             return TraceRun.Run(settings, run => parsed.GetValue(export) is string path
-                ? [Shown(run, settings), new NdjsonSink(files.Open(parsed, path), run.Clock, run.Header)]
+                ? [new NdjsonSink(files.Open(parsed, path), run.Clock, run.Header), Shown(run, settings)]
                 : [Shown(run, settings)]);
         });
         return verb;

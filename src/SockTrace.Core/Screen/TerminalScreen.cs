@@ -28,6 +28,7 @@ internal sealed unsafe partial class TerminalScreen : IDisposable
     private Canvas? _shown;
     private volatile bool _hasChanged;
     private volatile bool _isBusy;
+    private bool _isSuspended;
 
     private TerminalScreen(AnsiCapabilities capabilities)
     {
@@ -149,7 +150,14 @@ internal sealed unsafe partial class TerminalScreen : IDisposable
     }
 
     /// <summary>A terminal that is gone sends SIGHUP, which ends the run: nothing is to be done here.</summary>
-    private void Write(byte[] bytes) => _output.Write(bytes, cutsAtLines: false, out _);
+    private void Write(byte[] bytes)
+    {
+        lock (_output)
+        {
+            if (!_isSuspended)
+                _output.Write(bytes, cutsAtLines: false, out _);
+        }
+    }
 
     private void ReadKeys()
     {
@@ -171,14 +179,22 @@ internal sealed unsafe partial class TerminalScreen : IDisposable
     private void Suspend(PosixSignalContext context)
     {
         context.Cancel = true;
-        Write(Leaving());
+        lock (_output)
+        {
+            Write(Leaving());
+            _isSuspended = true;
+        }
         // It cannot fail: the process is our own.
         _ = kill(Environment.ProcessId, SigStop);
     }
 
     private void Resume(PosixSignalContext context)
     {
-        Write(Entering());
+        lock (_output)
+        {
+            _isSuspended = false;
+            Write(Entering());
+        }
         _hasChanged = true;
     }
 
