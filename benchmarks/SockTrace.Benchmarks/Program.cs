@@ -25,4 +25,4 @@ ManualConfig config = ManualConfig.CreateEmpty()
 if (!args.Contains("--jit"))
     config = config.AddJob(job.WithToolchain(aot).WithId("AOT"));
 
-BenchmarkSwitcher.FromTypes([typeof(DecodeBench), typeof(TableBench), typeof(NdjsonBench), typeof(ReadBench)]).Run([.. args.Where(arg => arg != "--jit")], config);
+BenchmarkSwitcher.FromTypes([typeof(DecodeBench), typeof(TableBench), typeof(NdjsonBench), typeof(ReadBench), typeof(ScreenBench)]).Run([.. args.Where(arg => arg != "--jit")], config);

@@ -49,8 +49,10 @@ internal sealed class PoolTakers
                 || !_takers.TryGetValue(sockets.PoolOf(row), out List<Taker>? takers))
                 continue;
             uint pid = sockets.Pids[row];
-            int known = takers.FindIndex(taker => taker.Pid == pid);
-            if (known < 0)
+            int known = 0;
+            while (known < takers.Count && takers[known].Pid != pid)
+                known++;
+            if (known == takers.Count)
                 takers.Add(new Taker(pid, sockets.Comms[row], 1));
             else
                 takers[known] = takers[known] with { Ports = takers[known].Ports + 1 };
