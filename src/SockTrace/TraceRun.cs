@@ -48,8 +48,7 @@ internal static class TraceRun
     {
         using var stop = new CancellationTokenSource();
         using var signals = new StopSignals(stop, onHangUp: null);
-        PortRange? ports = source.Header?.Ports;
-        var options = new TrackerOptions { Filter = filter, TimeWait = source.TimeWait, Ranges = _ => ports };
+        var options = new TrackerOptions { Filter = filter, TimeWait = source.TimeWait, Ranges = source.RangeOf };
         // Its times are the wall clock's already.
         var clock = WallClock.Fixed(0);
         return Run(source, options, openSinks(clock, stop), clock, TraceSettings.DefaultStatsInterval, duration: null, isVerbose: false, stop.Token);

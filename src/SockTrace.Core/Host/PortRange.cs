@@ -9,7 +9,10 @@ namespace SockTrace.Host;
 internal sealed record PortRange(ushort Low, ushort High, IReadOnlyList<(ushort First, ushort Last)> Reserved)
 {
     /// <summary>How many ports there are: 32768 to 60999 is 28232.</summary>
-    public int Size { get; } = SizeOf(Low, High, Reserved);
+    public int Size { get; private init; } = SizeOf(Low, High, Reserved);
+
+    /// <summary>One of which no more is known than how many ports there are.</summary>
+    public static PortRange OfSize(int size) => new(1, ushort.MaxValue, []) { Size = size };
 
     /// <summary>Whether connect() may choose this port.</summary>
     public bool Contains(ushort port)

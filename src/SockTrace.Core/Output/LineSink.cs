@@ -113,7 +113,8 @@ internal sealed class LineSink : ITraceSink
         line.EndPoint(connection.Raddr, connection.Rport, width: 0);
         line.Text("for "u8);
         WriteName(ref line, connection.Pid, connection.Comm);
-        if (exhausted.Pool > 0)
+        // What was there before may not have been told yet.
+        if (exhausted.Pool > 0 && exhausted.Taken >= exhausted.Pool - 1)
         {
             line.Text(": "u8);
             line.Number(exhausted.Taken);
@@ -143,7 +144,7 @@ internal sealed class LineSink : ITraceSink
             line.Text(" of "u8);
             line.Number(pool.Size);
             line.Text(" ports taken"u8);
-            if (!double.IsInfinity(pool.SecondsToEmpty))
+            if (pool.Taken < pool.Size && !double.IsInfinity(pool.SecondsToEmpty))
             {
                 line.Text(", all in "u8);
                 line.Duration((long)(pool.SecondsToEmpty * 1e9));

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Runtime.InteropServices;
 using SockTrace.Events;
+using SockTrace.Host;
 using SockTrace.Pipeline;
 using SockTrace.Reading;
 using SockTrace.Tracking;
@@ -29,6 +30,7 @@ internal sealed class TraceSource : IEventSource
     private readonly double _speed;
     private readonly long _toNs;
     private readonly long[] _lost = new long[4];
+    private readonly Dictionary<uint, int> _poolSizes = [];
     private int _next;
     private long _malformed;
     private long _startedAt;
@@ -43,7 +45,7 @@ internal sealed class TraceSource : IEventSource
     /// <exception cref="TraceException">It cannot be read, or has no record.</exception>
     public TraceSource(string path, double speed, TraceTime? from, TraceTime? to, Action<TraceFault> onFault)
     {
-        (HashSet<ulong> orphans, HeaderRecord? header, long firstNs) = LookThrough(path);
+        (HashSet<ulong> orphans, HeaderRecord? header, long firstNs) = LookThrough(path, _poolSizes);
         Header = header;
         FromNs = from?.In(firstNs) ?? firstNs;
         _toNs = to?.In(firstNs) ?? long.MaxValue;
@@ -60,6 +62,14 @@ internal sealed class TraceSource : IEventSource
 
     /// <summary>Null where the trace has none.</summary>
     public HeaderRecord? Header { get; }
+
+    /// <summary>
+    /// The ports of a network namespace: as many as its records say; where they say nothing those of
+    /// the header, which are of the namespace that the tracer was in.
+    /// </summary>
+    public PortRange? RangeOf(uint netns) => _poolSizes.TryGetValue(netns, out int size) && size != Header?.Ports?.Size
+        ? PortRange.OfSize(size)
+        : Header?.Ports;
 
     /// <summary>From when on it is to be seen: nanoseconds since 1970-01-01 UTC.</summary>
     public long FromNs { get; }
@@ -169,7 +179,7 @@ internal sealed class TraceSource : IEventSource
     }
 
     /// <summary>What must be known before the first event.</summary>
-    private static (HashSet<ulong> Orphans, HeaderRecord? Header, long FirstNs) LookThrough(string path)
+    private static (HashSet<ulong> Orphans, HeaderRecord? Header, long FirstNs) LookThrough(string path, Dictionary<uint, int> poolSizes)
     {
         var orphans = new HashSet<ulong>();
         HeaderRecord? header = null;
@@ -183,6 +193,11 @@ internal sealed class TraceSource : IEventSource
                 firstNs = Math.Min(firstNs, record.Ts);
             if (record.Type == RecordType.TimeWait && record.FinWait2Ns >= 0)
                 orphans.Add(record.Id);
+            if (record.Type == RecordType.Stats)
+            {
+                foreach (PoolRecord pool in record.Stats!.Pools.Where(pool => pool.Size is > 0 and <= ushort.MaxValue))
+                    poolSizes[pool.Key.Netns] = (int)pool.Size;
+            }
         }
         return firstNs == long.MaxValue
             ? throw new TraceException(path, "replay", file.Lines == 0 ? "it is empty" : "no line of it is a record")

@@ -51,7 +51,9 @@ internal static class PoolFinding
     private static IEnumerable<string> Advice(
         ReportBuilder builder, PoolOfHost pool, PoolUsage usage, TraceSummary trace, long size)
     {
+        // The header has the settings of the namespace that the tracer was in; a pool of another size is another's.
         HeaderRecord? header = trace.Header;
+        bool isHosts = trace.Ports is null || trace.Ports.Size == size;
         if (usage.Established > 0)
         {
             // Little's law: how many are open at once is how many come a second, times how long each stays.
@@ -61,14 +63,14 @@ internal static class PoolFinding
         }
         if (size is > 0 and < PoolAdvice.WidestPool)
         {
-            yield return $"Widen ip_local_port_range (now {header?.PortRange ?? "unknown"}): {PoolAdvice.WidestLow}-{PoolAdvice.WidestHigh} is {PoolAdvice.WidestPool} ports, "
+            yield return $"Widen ip_local_port_range ({(isHosts ? $"now {header?.PortRange ?? "unknown"}" : $"that of network namespace {pool.Key.Netns}")}): {PoolAdvice.WidestLow}-{PoolAdvice.WidestHigh} is {PoolAdvice.WidestPool} ports, "
                 + $"which bear {Words.Number(PoolAdvice.Sustainable(PoolAdvice.WidestPool))} a second; reserve those that your servers listen on (ip_local_reserved_ports).";
         }
         yield return PoolAdvice.MoreAddresses;
-        yield return TimeWaitReuse(pool.Key.Raddr, usage, header);
+        yield return TimeWaitReuse(pool.Key.Raddr, usage, isHosts ? header : null);
         string measured = builder.All.Distributions[Metric.TimeWait] is { } lengths && builder.All.Distributions.InferredTimeWaits < lengths.TotalCount
             ? $" (of {lengths.TotalCount} here the longest took {Words.Duration(lengths.Max)})" : "";
-        yield return $"tcp_fin_timeout{(header?.FinTimeoutSeconds is long fin ? $" (now {fin} s)" : "")} would not help: it ends orphans in FIN_WAIT2. "
+        yield return $"tcp_fin_timeout{(isHosts && header?.FinTimeoutSeconds is long fin ? $" (now {fin} s)" : "")} would not help: it ends orphans in FIN_WAIT2. "
             + $"TIME_WAIT is {TimeWaitSeconds} s, compiled into the kernel{measured}. {PoolAdvice.NoRecycle}";
     }
 
@@ -82,7 +84,7 @@ internal static class PoolFinding
             1 => $"tcp_tw_reuse is on (1), and {reused}: {condition}.",
             2 when raddr.IsLoopback => $"tcp_tw_reuse is on for loopback (2), which this is, and {reused}: {condition}.",
             2 => $"tcp_tw_reuse is on for loopback only (2), which this peer is not on. With 1, {condition}.",
-            _ => $"tcp_tw_reuse (unknown here): with 1, {condition}.",
+            _ => $"tcp_tw_reuse (not in the trace for that network namespace): with 1, {condition}; with 2 on loopback only. Here {reused}.",
         };
     }
 }

@@ -23,8 +23,10 @@ internal sealed class PoolTable(int maxPools, Func<uint, PortRange?> ranges)
     private Comm[] _comms = [];
     private long[] _openedBefore = [];
     private int[] _takenBefore = [];
+    private int[] _liveBefore = [];
     private double[] _openRates = [];
     private double[] _growths = [];
+    private double[] _liveGrowths = [];
     private bool[] _wereFilling = [];
 
     /// <summary>Whether a pool came near its end at the last tick, which it was not before.</summary>
@@ -69,11 +71,21 @@ internal sealed class PoolTable(int maxPools, Func<uint, PortRange?> ranges)
         }
     }
 
-    /// <summary>A connection was there before us.</summary>
+    /// <summary>A connection was there before us: the pool has not grown by it.</summary>
     public void Found(PoolKey key)
     {
         int row = FindOrAdd(key); // which may make the columns anew
         _live[row]++;
+        _liveBefore[row]++;
+        _takenBefore[row]++;
+    }
+
+    /// <summary>A mini-socket was there before us.</summary>
+    public void FoundTimeWait(PoolKey key)
+    {
+        int row = FindOrAdd(key);
+        _timeWaits[row]++;
+        _takenBefore[row]++;
     }
 
     /// <summary>A connection gives its port back, or leaves it to its mini-socket.</summary>
@@ -116,12 +128,15 @@ internal sealed class PoolTable(int maxPools, Func<uint, PortRange?> ranges)
         {
             int taken = _live[row] + _timeWaits[row];
             double opened = (_opened[row] - _openedBefore[row]) / seconds, growth = (taken - _takenBefore[row]) / seconds;
+            double liveGrowth = (_live[row] - _liveBefore[row]) / seconds;
             // A pool that was quiet may be full before an average has followed.
             double weight = _openRates[row] < 0.01 ? 1 : Smoothing;
             _openRates[row] += weight * (opened - _openRates[row]);
             _growths[row] += weight * (growth - _growths[row]);
             _openedBefore[row] = _opened[row];
+            _liveGrowths[row] += weight * (liveGrowth - _liveGrowths[row]);
             _takenBefore[row] = taken;
+            _liveBefore[row] = _live[row];
             bool isFilling = taken > 0 && UseOf(row).IsFilling;
             HasNewlyFilling |= isFilling && !_wereFilling[row];
             _wereFilling[row] = isFilling;
@@ -152,7 +167,7 @@ internal sealed class PoolTable(int maxPools, Func<uint, PortRange?> ranges)
     }
 
     public PoolUse UseOf(int row) => new(_index.KeyOf(row), _live[row], _timeWaits[row], ranges(_index.KeyOf(row).Netns)?.Size ?? 0,
-        _openRates[row], _growths[row], _opened[row], _exhausted[row], _pids[row], _comms[row]);
+        _openRates[row], _growths[row], _liveGrowths[row], _opened[row], _exhausted[row], _pids[row], _comms[row]);
 
     private int FindOrAdd(PoolKey key)
     {
@@ -173,8 +188,10 @@ internal sealed class PoolTable(int maxPools, Func<uint, PortRange?> ranges)
         _comms[row] = default;
         _openedBefore[row] = 0;
         _takenBefore[row] = 0;
+        _liveBefore[row] = 0;
         _openRates[row] = 0;
         _growths[row] = 0;
+        _liveGrowths[row] = 0;
         _wereFilling[row] = false;
         return row;
     }
@@ -190,6 +207,8 @@ internal sealed class PoolTable(int maxPools, Func<uint, PortRange?> ranges)
         Array.Resize(ref _comms, capacity);
         Array.Resize(ref _openedBefore, capacity);
         Array.Resize(ref _takenBefore, capacity);
+        Array.Resize(ref _liveBefore, capacity);
+        Array.Resize(ref _liveGrowths, capacity);
         Array.Resize(ref _openRates, capacity);
         Array.Resize(ref _growths, capacity);
         Array.Resize(ref _wereFilling, capacity);
@@ -203,13 +222,14 @@ internal sealed class PoolTable(int maxPools, Func<uint, PortRange?> ranges)
 /// <param name="Size">Ports in it; 0 where that is not known.</param>
 /// <param name="OpensPerSecond">Connections begun, lately.</param>
 /// <param name="GrowthPerSecond">By how many taken ports it grows, lately.</param>
+/// <param name="LiveGrowthPerSecond">By how many of them are connections, lately.</param>
 /// <param name="Opened">Connections begun since the start.</param>
 /// <param name="Exhausted">connect()s that found no port since the start.</param>
 /// <param name="Pid">Of who took from it last; 0 where nobody is known.</param>
 /// <param name="Comm">His name.</param>
 internal readonly record struct PoolUse(
     PoolKey Key, int Live, int TimeWaits, int Size, double OpensPerSecond, double GrowthPerSecond,
-    long Opened, long Exhausted, uint Pid, Comm Comm)
+    double LiveGrowthPerSecond, long Opened, long Exhausted, uint Pid, Comm Comm)
 {
     /// <summary>TCP_TIMEWAIT_LEN, include/net/tcp.h: compiled in.</summary>
     public const int TimeWaitSeconds = 60;
@@ -225,8 +245,14 @@ internal readonly record struct PoolUse(
     /// <summary>Connections a second that it bears for ever, each leaving a TIME_WAIT of 60 s behind.</summary>
     public double SustainablePerSecond => (double)Size / TimeWaitSeconds;
 
-    /// <summary>Seconds until none is free, if it goes on like this; infinite where it does not grow.</summary>
-    public double SecondsToEmpty => Size == 0 || GrowthPerSecond < 0.01
+    /// <summary>
+    /// Whether it fills with TIME_WAITs alone, and slowly: in 60 s as many come to their end as
+    /// begin, before it is full.
+    /// </summary>
+    private bool LevelsOff => LiveGrowthPerSecond < GrowthPerSecond / 10 && Live + (OpensPerSecond * TimeWaitSeconds) < Size;
+
+    /// <summary>Seconds until none is free, if it goes on like this; infinite where it does not come to that.</summary>
+    public double SecondsToEmpty => Size == 0 || GrowthPerSecond < 0.01 || LevelsOff
         ? double.PositiveInfinity
         : Math.Max(0, Size - Taken) / GrowthPerSecond;
 }

@@ -182,7 +182,7 @@ internal sealed class TimeWaitTracker(
             row = Add(batch, i);
             _minis.ArmedNs[row] = isTimeWait ? armedNs : batch.TimesNs[i];
             _minis.TimeWaitSinceNs[row] = isTimeWait ? armedNs : 0;
-            TakePool(row, pools.IsFromRange(batch.Netnses[i], batch.Lports[i]));
+            TakePool(row, pools.IsFromRange(batch.Netnses[i], batch.Lports[i]), isFound: true);
         }
         if (sight == TimeWaitSight.Inferred)
             SetTimer(row, batch.NewStates[i], armedNs);
@@ -357,10 +357,14 @@ internal sealed class TimeWaitTracker(
             End(row, nowNs, MiniSocketEnding.Killed);
     }
 
-    private void TakePool(int row, bool isInPool)
+    private void TakePool(int row, bool isInPool, bool isFound = false)
     {
         _minis.IsInPool[row] = isInPool;
-        if (isInPool)
+        if (!isInPool)
+            return;
+        if (isFound)
+            pools.FoundTimeWait(_minis.PoolOf(row));
+        else
             pools.TakeTimeWait(_minis.PoolOf(row));
     }
 

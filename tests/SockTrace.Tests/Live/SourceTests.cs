@@ -37,7 +37,7 @@ public sealed class SourceTests : IDisposable
         Assert.Equal("inferred", trace.Header.Text("time_wait"));
         Assert.Contains(socktrace.ErrorLines(), line => line.StartsWith("socktrace: source proc", StringComparison.Ordinal)
             && line.Contains("no permission to load BPF programs", StringComparison.Ordinal));
-        Assert.Contains("hint: run as root, or grant CAP_BPF and CAP_PERFMON", socktrace.ErrorLines());
+        Assert.Contains("hint: run as root, or grant CAP_BPF and CAP_PERFMON; `socktrace doctor` has the command", socktrace.ErrorLines());
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public sealed class SourceTests : IDisposable
         Assert.Equal("", socktrace.Output.ReadToEnd());
         Assert.Equal(3, socktrace.WaitForExit());
         Assert.Equal(
-            ["socktrace: no permission to load BPF programs", "hint: run as root, or grant CAP_BPF and CAP_PERFMON"],
+            ["socktrace: no permission to load BPF programs", "hint: run as root, or grant CAP_BPF and CAP_PERFMON; `socktrace doctor` has the command"],
             socktrace.ErrorLines());
     }
 

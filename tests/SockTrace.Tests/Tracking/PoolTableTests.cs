@@ -1,0 +1,71 @@
+using SockTrace.Events;
+using SockTrace.Host;
+using SockTrace.Tracking;
+
+namespace SockTrace.Tests.Tracking;
+
+public sealed class PoolTableTests
+{
+    private static readonly PoolKey Key = new(IpAddress.FromIPv4(1), IpAddress.FromIPv4(2), 3, 3306);
+
+    private readonly PoolTable _pools = new(16, _ => new PortRange(40000, 40299, []));
+    private readonly PoolUse[] _fullest = new PoolUse[1];
+
+    [Fact]
+    public void WhatWasThereBeforeIsNoGrowth()
+    {
+        for (int i = 0; i < 100; i++)
+        {
+            _pools.Found(Key);
+            _pools.FoundTimeWait(Key);
+        }
+        Open(20, isClosed: true);
+        PoolUse pool = Tick();
+        Assert.Equal((220, 20.0), (pool.Taken, pool.GrowthPerSecond));
+        Assert.Equal(4, pool.SecondsToEmpty);
+    }
+
+    [Fact]
+    public void APoolThatBearsItsRateIsNeverEmpty()
+    {
+        Open(4, isClosed: true);
+        PoolUse pool = Tick();
+        Assert.Equal(4, pool.GrowthPerSecond);
+        // 240 in TIME_WAIT at most.
+        Assert.True(double.IsInfinity(pool.SecondsToEmpty));
+        Assert.False(pool.IsFilling);
+    }
+
+    [Fact]
+    public void OneThatDoesNotIs()
+    {
+        Open(6, isClosed: true);
+        Assert.Equal(294 / 6.0, Tick().SecondsToEmpty);
+    }
+
+    [Fact]
+    public void ConnectionsThatStayFillItHoweverSlowly()
+    {
+        Open(4, isClosed: false);
+        Assert.Equal(296 / 4.0, Tick().SecondsToEmpty);
+    }
+
+    private void Open(int count, bool isClosed)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            _pools.Take(Key, 7, Comm.From("shop"u8));
+            if (!isClosed)
+                continue;
+            _pools.Release(Key);
+            _pools.TakeTimeWait(Key);
+        }
+    }
+
+    private PoolUse Tick()
+    {
+        _pools.Tick(1);
+        Assert.Equal(1, _pools.Fullest(_fullest));
+        return _fullest[0];
+    }
+}
