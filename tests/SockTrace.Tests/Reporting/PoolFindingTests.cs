@@ -70,7 +70,7 @@ public sealed class PoolFindingTests
     [InlineData(1L, "10.0.0.2", "tcp_tw_reuse is on (1), and it took over 1 port here:")]
     [InlineData(2L, "127.0.0.1", "tcp_tw_reuse is on for loopback (2), which this is, and it took over 1 port here:")]
     [InlineData(2L, "::1", "tcp_tw_reuse is on for loopback (2), which this is, and it took over 1 port here:")]
-    [InlineData(null, "10.0.0.2", "tcp_tw_reuse (unknown here): with 1,")]
+    [InlineData(null, "10.0.0.2", "tcp_tw_reuse (not in the trace for that network namespace): with 1,")]
     public void TheAdviceKnowsTheSettings(long? reuse, string raddr, string advice)
     {
         ReportOf report = ReportOf.Traces(new TraceText().Header(reuse: reuse).Conn(1, "a", raddr: raddr, reuse: "in_time_wait").PortExhausted(2, "b", raddr: raddr).End(10));
