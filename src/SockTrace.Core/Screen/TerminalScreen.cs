@@ -29,10 +29,10 @@ internal sealed unsafe partial class TerminalScreen : IDisposable
     private volatile bool _hasChanged;
     private volatile bool _isBusy;
 
-    private TerminalScreen(AnsiCapabilities capabilities)
+    private TerminalScreen(AnsiCapabilities capabilities, bool isAscii)
     {
         _capabilities = capabilities;
-        _encoder = new FrameEncoder(capabilities);
+        _encoder = new FrameEncoder(capabilities, isAscii);
         _guard = new TerminalGuard(Leaving());
         _signals =
         [
@@ -47,13 +47,14 @@ internal sealed unsafe partial class TerminalScreen : IDisposable
     }
 
     /// <summary>Opens the full screen.</summary>
+    /// <param name="isAscii">It shows nothing else.</param>
     /// <returns>Null where there is no terminal to show it, or to type into: lines go anywhere.</returns>
-    public static TerminalScreen? TryOpen()
+    public static TerminalScreen? TryOpen(bool isAscii)
     {
         if (Console.IsOutputRedirected || Console.IsInputRedirected)
             return null;
         var capabilities = AnsiCapabilities.Create(Console.Out);
-        return capabilities.Ansi && capabilities.AlternateBuffer ? new TerminalScreen(capabilities) : null;
+        return capabilities.Ansi && capabilities.AlternateBuffer ? new TerminalScreen(capabilities, isAscii) : null;
     }
 
     /// <summary>Columns and lines.</summary>
