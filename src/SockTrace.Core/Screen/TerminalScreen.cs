@@ -19,6 +19,7 @@ internal sealed unsafe partial class TerminalScreen : IDisposable
     private readonly FrameEncoder _encoder;
     private readonly OutputFile _output = OutputFile.StandardOutput();
     private readonly TerminalGuard _guard;
+    private readonly TerminalSettings _settings = new();
     private readonly BlockingCollection<byte[]> _frames = [];
     private readonly ConcurrentQueue<ConsoleKeyInfo> _keys = new();
     private readonly ConcurrentQueue<string> _messages = new();
@@ -173,12 +174,14 @@ internal sealed unsafe partial class TerminalScreen : IDisposable
     {
         context.Cancel = true;
         Write(Leaving());
+        _settings.GiveBack();
         // It cannot fail: the process is our own.
         _ = kill(Environment.ProcessId, SigStop);
     }
 
     private void Resume(PosixSignalContext context)
     {
+        _settings.TakeAgain();
         Write(Entering());
         _hasChanged = true;
     }
