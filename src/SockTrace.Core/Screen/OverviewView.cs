@@ -204,7 +204,7 @@ internal sealed class OverviewView(Glyphs glyphs, PoolTakers takers, Func<long, 
             canvas.TextToLeftOf(emptyEnd, line, row.EmptyInText, row.EmptyInText == "now" ? Ink.Alarm : Ink.Plain);
             if (isWide && row.Pool.Size > 0)
                 canvas.TextToLeftOf(rateEnd, line, $"{Words.Number(row.Pool.OpensPerSecond)} ({Words.Number(row.Pool.SustainablePerSecond)})");
-            canvas.Text(rateEnd + 1, line, row.TakerText);
+            canvas.TextOrCut(rateEnd + 1, line, row.TakerText, Ink.Plain, room - rateEnd - 1);
             if (i == _cursor)
                 canvas.Paint(line, Ink.Selected);
         }
