@@ -52,7 +52,7 @@ internal sealed class ScreenStory
     private static string AtRest(Func<string> capture)
     {
         string last = "";
-        for (int alike = 0; alike < 20;)
+        for (int alike = 0; alike < 10;)
         {
             string now = capture().TrimEnd('\n');
             alike = now == last ? alike + 1 : 0;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace SockTrace.Tests.Support;
 
@@ -13,6 +14,7 @@ internal sealed class TmuxTerminal : IDisposable
     public const string Prompt = "ready> ";
 
     private readonly TempFolder _folder = new();
+    private int _settings;
 
     /// <param name="width">Columns.</param>
     /// <param name="height">Lines.</param>
@@ -58,6 +60,19 @@ internal sealed class TmuxTerminal : IDisposable
 
     /// <summary>Waits until the screen shows all of this.</summary>
     public string Shows(params string[] texts) => Shows(screen => texts.All(text => screen.Contains(text, StringComparison.Ordinal)));
+
+    /// <summary>Waits until one of its lines is so.</summary>
+    public void ShowsLine(string pattern) => Eventually.IsSo(
+        () => Capture().Split('\n').Any(line => Regex.IsMatch(line, pattern)), () => $"no line was as {pattern}:\n{Capture()}");
+
+    /// <summary>What stty(1) says of it; the shell must be waiting for a command.</summary>
+    public string Settings()
+    {
+        string file = _folder.File($"settings{_settings++}");
+        Run($"stty -a >'{file}.part'; mv '{file}.part' '{file}'");
+        Eventually.Soon(() => File.Exists(file));
+        return File.ReadAllText(file);
+    }
 
     /// <summary>The process that has the terminal: the shell, or what it runs.</summary>
     public int ForegroundProcess()
