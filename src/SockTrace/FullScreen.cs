@@ -16,9 +16,10 @@ internal static class FullScreen
     public static ScreenSink? TryOpen(
         ScreenLabels labels, TraceFilter filter, WallClock clock, CancellationTokenSource stop, bool staysAtEnd)
     {
-        if (TerminalScreen.TryOpen() is not { } screen)
+        var glyphs = Glyphs.OfLocale();
+        if (TerminalScreen.TryOpen(glyphs == Glyphs.Ascii) is not { } screen)
             return null;
         Terminal.Redirect(screen.Say);
-        return new ScreenSink(screen, Glyphs.OfLocale(), labels, clock, TimeZoneInfo.Local, filter, stop.Cancel, staysAtEnd, stop.Token);
+        return new ScreenSink(screen, glyphs, labels, clock, TimeZoneInfo.Local, filter, stop.Cancel, staysAtEnd, stop.Token);
     }
 }

@@ -55,6 +55,15 @@ internal sealed class Canvas(int width, int height)
         line[x] = line[x] with { Glyph = Cell.Blank.Glyph };
     }
 
+    /// <summary>The same; where it is cut off its last column says so.</summary>
+    public void TextOrCut(int x, int y, string text, Ink ink, int width)
+    {
+        if (text.GetCellWidth() <= width)
+            Text(x, y, text, ink);
+        else
+            Text(Text(x, y, text, ink, width - 1), y, "~", ink);
+    }
+
     /// <summary>The same, so that it ends before column <paramref name="end"/>.</summary>
     public void TextToLeftOf(int end, int y, string text, Ink ink = Ink.Plain) => Text(Math.Max(0, end - text.GetCellWidth()), y, text, ink);
 

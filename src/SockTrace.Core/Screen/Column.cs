@@ -11,8 +11,8 @@ internal sealed class Column<TRow>(string title, int width, Column<TRow>.TextOf 
 
     public string Title { get; } = title;
 
-    /// <summary>In columns of the terminal; it is not narrower.</summary>
-    public int Width { get; } = width;
+    /// <summary>In columns of the terminal; it is not narrower. The title has room, and the arrow after it.</summary>
+    public int Width { get; } = Math.Max(width, title.Length + 1);
 
     public TextOf Text { get; } = text;
     public KeyOf Key { get; } = key;
@@ -24,7 +24,7 @@ internal sealed class Column<TRow>(string title, int width, Column<TRow>.TextOf 
     public int Rank { get; init; }
 
     /// <summary>How wide it becomes where there is room.</summary>
-    public int GrowsTo { get; init; } = width;
+    public int GrowsTo { get; init; } = Math.Max(width, title.Length + 1);
 
     /// <summary>Where it is too long its end is shown, and not its begin.</summary>
     public bool KeepsEnd { get; init; }

@@ -8,7 +8,7 @@ internal sealed class DestinationsView(Glyphs glyphs, PoolTakers takers, Action<
 {
     private readonly Column<DestinationRow>[] _columns =
     [
-        new("FROM", 15, (in row) => row.From, (in row) => SortKey.Of(row.Pool.Key.Laddr, 0)) { Rank = 5, GrowsTo = 40 },
+        new("FROM", 15, (in row) => row.From, (in row) => SortKey.Of(row.Pool.Key.Laddr, 0)) { Rank = 5, GrowsTo = 40, KeepsEnd = true },
         new("TO", 21, (in row) => row.To, (in row) => SortKey.Of(row.Pool.Key.Raddr, row.Pool.Key.Rport)) { Rank = 0, GrowsTo = 47, KeepsEnd = true },
         new("TAKEN", 6, (in row) => $"{row.Pool.Taken}", (in row) => SortKey.Of((long)row.Pool.Taken)) { IsNumber = true, Rank = 1 },
         new("OF", 6, (in row) => row.SizeText, (in row) => SortKey.Of((long)row.Pool.Size)) { IsNumber = true, Rank = 2 },

@@ -15,9 +15,13 @@ internal sealed class FrameEncoder
     private readonly StringBuilder _text = new();
     private readonly AnsiWriter _writer;
     private readonly Theme _theme;
+    private readonly bool _isAscii;
 
-    public FrameEncoder(AnsiCapabilities capabilities)
+    /// <param name="capabilities">Of the terminal.</param>
+    /// <param name="isAscii">It shows nothing else: a name's other letters become <c>?</c>, one for each column.</param>
+    public FrameEncoder(AnsiCapabilities capabilities, bool isAscii = false)
     {
+        _isAscii = isAscii;
         _writer = new AnsiWriter(new StringWriter(_text), capabilities);
         _theme = new Theme(capabilities.ColorSystem != ColorSystem.NoColors);
     }
@@ -63,7 +67,9 @@ internal sealed class FrameEncoder
                     if (ink != Ink.Plain)
                         _writer.Style(_theme.StyleOf(next[x].Ink), null);
                 }
-                if (next[x].Glyph != Cell.Rest)
+                if (_isAscii && (next[x].Glyph == Cell.Rest || !next[x].Glyph.IsAscii))
+                    _text.Append('?');
+                else if (next[x].Glyph != Cell.Rest)
                     _text.Append(next[x].Glyph.ToString());
             }
         }

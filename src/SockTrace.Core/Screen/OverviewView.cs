@@ -196,16 +196,15 @@ internal sealed class OverviewView(Glyphs glyphs, PoolTakers takers, Func<long, 
             DestinationRow row = _pools[i];
             int line = y + 1 + i;
             if (isWide)
-                canvas.Text(0, line, row.From, width: fromWidth);
-            string to = row.To.Length <= toWidth ? row.To : "~" + row.To[^(toWidth - 1)..];
-            canvas.Text(isWide ? fromWidth + 1 : 0, line, to, width: toWidth);
+                canvas.Text(0, line, EndOf(row.From, fromWidth));
+            canvas.Text(isWide ? fromWidth + 1 : 0, line, EndOf(row.To, toWidth));
             if (row.Pool.Size > 0)
                 canvas.Text(barAt, line, glyphs.Bar(row.Pool.Share, barWidth), row.Ink);
             canvas.TextToLeftOf(takenEnd, line, $"{row.Pool.Taken}/{row.SizeText}", row.Ink);
             canvas.TextToLeftOf(emptyEnd, line, row.EmptyInText, row.EmptyInText == "now" ? Ink.Alarm : Ink.Plain);
             if (isWide && row.Pool.Size > 0)
                 canvas.TextToLeftOf(rateEnd, line, $"{Words.Number(row.Pool.OpensPerSecond)} ({Words.Number(row.Pool.SustainablePerSecond)})");
-            canvas.Text(rateEnd + 1, line, row.TakerText);
+            canvas.TextOrCut(rateEnd + 1, line, row.TakerText, Ink.Plain, room - rateEnd - 1);
             if (i == _cursor)
                 canvas.Paint(line, Ink.Selected);
         }
@@ -214,4 +213,6 @@ internal sealed class OverviewView(Glyphs glyphs, PoolTakers takers, Func<long, 
         else if (_pools.Count > _shown)
             canvas.Text(1, y + 1 + _shown, "and more: 3 shows all", Ink.Dim);
     }
+
+    private static string EndOf(string address, int width) => address.Length <= width ? address : "~" + address[^(width - 1)..];
 }

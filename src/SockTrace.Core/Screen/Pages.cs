@@ -201,8 +201,8 @@ internal sealed class Pages
         }
         if (_labels.IsOver || IsPaused)
             end = RightText(canvas, end, _labels.IsOver ? "END OF TRACE" : "PAUSED", Ink.Tab);
-        string source = $"{_labels.Source}, TIME_WAIT {_labels.TimeWait}";
-        canvas.Text(x, 0, x + source.Length <= end ? source : _labels.TimeWait, _labels.IsMeasured ? Ink.Dim : Ink.Warning, end - x);
+        string[] sources = [$"{_labels.Source}, TIME_WAIT {_labels.TimeWait}", _labels.TimeWait];
+        canvas.Text(x, 0, Array.Find(sources, text => x + text.Length <= end) ?? "", _labels.IsMeasured ? Ink.Dim : Ink.Warning);
     }
 
     /// <returns>Where what stands to the left of it ends.</returns>
@@ -241,17 +241,14 @@ internal sealed class Pages
         if (last.TimeNs == 0)
             return false;
         string who = last.Socket.OwnerFrom == OwnerFrom.Unknown ? "a process" : $"{last.Socket.CommText} ({last.Socket.Pid})";
-        string text = $"NO PORT LEFT for {who} to {last.Socket.Remote}: {_activity.Exhausted.Total} failed, the last {Reporting.Words.Duration(sinceNs)} ago"
-            + (last.Pool > 0 ? $" ({last.Taken} of {last.Pool} ports taken then)" : "");
-        if (sinceNs < NewNs)
-        {
-            canvas.Text(1, y, text, Ink.Banner);
-            canvas.Paint(y, Ink.Banner);
-        }
-        else
-        {
-            canvas.Text(1, y, text, Ink.Alarm);
-        }
+        bool isNew = sinceNs < NewNs;
+        Ink ink = isNew ? Ink.Banner : Ink.Alarm;
+        int x = canvas.Text(1, y, $"NO PORT LEFT for {who} to {last.Socket.Remote}: {_activity.Exhausted.Total} failed", ink);
+        x = TextIfItFits(canvas, x, y, $", the last {Reporting.Words.Duration(sinceNs)} ago", ink, canvas.Width);
+        if (last.Pool > 0)
+            TextIfItFits(canvas, x, y, $" ({last.Taken} of {last.Pool} ports taken then)", ink, canvas.Width);
+        if (isNew)
+            canvas.Paint(y, ink);
         return true;
     }
 
@@ -268,9 +265,16 @@ internal sealed class Pages
             return;
         }
         string filter = _shown.FilterNames.Length > 0 && _prompt.Text.Length > 0 ? $"filter {_prompt.Text.Trim()} (esc: none)  " : "";
-        int x = canvas.Text(1, y, filter, Ink.Warning);
+        const string Always = "? help  q quit";
+        int end = canvas.Width - 1 - Always.Length;
+        int x = canvas.Text(1, y, filter, Ink.Warning, end - 1);
         string own = _shown.Keys.Length > 0 ? $"{_shown.Keys}  " : "";
-        canvas.Text(x, y, $"{own}{(_shown.FilterNames.Length > 0 ? "/ filter  " : "")}p pause  r reset  e export", Ink.Dim);
-        canvas.TextToLeftOf(canvas.Width - 1, y, "  ? help  q quit", Ink.Dim);
+        foreach (string key in $"{own}{(_shown.FilterNames.Length > 0 ? "/ filter  " : "")}p pause  r reset  e export".Split("  "))
+            x = TextIfItFits(canvas, x, y, key + "  ", Ink.Dim, end);
+        canvas.TextToLeftOf(canvas.Width - 1, y, Always, Ink.Dim);
     }
+
+    /// <returns>The column after it, if it ends before column <paramref name="end"/>; else nothing is written.</returns>
+    private static int TextIfItFits(Canvas canvas, int x, int y, string text, Ink ink, int end) =>
+        x + text.Length <= end ? canvas.Text(x, y, text, ink) : x;
 }

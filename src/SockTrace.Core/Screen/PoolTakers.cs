@@ -14,12 +14,14 @@ internal sealed class PoolTakers
 
     private readonly PoolUse[] _fullest = new PoolUse[MaxPools];
     private readonly Dictionary<PoolKey, List<Taker>> _takers = [];
-    private long _lookedNs = long.MinValue;
+    private long _lookedNs = long.MinValue, _askedNs;
 
-    /// <summary>Looks again, if that is due.</summary>
+    /// <summary>Looks again, if that is due, or if time stands still: a trace that is over is shown as it ended.</summary>
     public void Look(TraceTables tables, long nowNs)
     {
-        if (_lookedNs != long.MinValue && nowNs - _lookedNs is >= 0 and < IntervalNs)
+        bool standsStill = nowNs == _askedNs && nowNs != _lookedNs;
+        _askedNs = nowNs;
+        if (_lookedNs != long.MinValue && nowNs - _lookedNs is >= 0 and < IntervalNs && !standsStill)
             return;
         _lookedNs = nowNs;
         _takers.Clear();

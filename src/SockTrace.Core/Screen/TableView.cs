@@ -215,7 +215,7 @@ internal abstract class TableView<TRow>(Glyphs glyphs) : View
         if (length > width && column.KeepsEnd)
             text = "~" + text[^Math.Min(text.Length, width - 1)..];
         int start = column.IsNumber ? x + Math.Max(0, width - length) : x;
-        canvas.Text(start, y, text, ink, width);
+        canvas.TextOrCut(start, y, text, ink, width);
         return x + width + 1;
     }
 }

@@ -19,6 +19,7 @@ internal sealed unsafe partial class TerminalScreen : IDisposable
     private readonly FrameEncoder _encoder;
     private readonly OutputFile _output = OutputFile.StandardOutput();
     private readonly TerminalGuard _guard;
+    private readonly TerminalSettings _settings = new();
     private readonly BlockingCollection<byte[]> _frames = [];
     private readonly ConcurrentQueue<ConsoleKeyInfo> _keys = new();
     private readonly ConcurrentQueue<string> _messages = new();
@@ -30,10 +31,10 @@ internal sealed unsafe partial class TerminalScreen : IDisposable
     private volatile bool _isBusy;
     private bool _isSuspended;
 
-    private TerminalScreen(AnsiCapabilities capabilities)
+    private TerminalScreen(AnsiCapabilities capabilities, bool isAscii)
     {
         _capabilities = capabilities;
-        _encoder = new FrameEncoder(capabilities);
+        _encoder = new FrameEncoder(capabilities, isAscii);
         _guard = new TerminalGuard(Leaving());
         _signals =
         [
@@ -48,13 +49,14 @@ internal sealed unsafe partial class TerminalScreen : IDisposable
     }
 
     /// <summary>Opens the full screen.</summary>
+    /// <param name="isAscii">It shows nothing else.</param>
     /// <returns>Null where there is no terminal to show it, or to type into: lines go anywhere.</returns>
-    public static TerminalScreen? TryOpen()
+    public static TerminalScreen? TryOpen(bool isAscii)
     {
         if (Console.IsOutputRedirected || Console.IsInputRedirected)
             return null;
         var capabilities = AnsiCapabilities.Create(Console.Out);
-        return capabilities.Ansi && capabilities.AlternateBuffer ? new TerminalScreen(capabilities) : null;
+        return capabilities.Ansi && capabilities.AlternateBuffer ? new TerminalScreen(capabilities, isAscii) : null;
     }
 
     /// <summary>Columns and lines.</summary>
@@ -184,12 +186,14 @@ internal sealed unsafe partial class TerminalScreen : IDisposable
             Write(Leaving());
             _isSuspended = true;
         }
+        _settings.GiveBack();
         // It cannot fail: the process is our own.
         _ = kill(Environment.ProcessId, SigStop);
     }
 
     private void Resume(PosixSignalContext context)
     {
+        _settings.TakeAgain();
         lock (_output)
         {
             _isSuspended = false;
