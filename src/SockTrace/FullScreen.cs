@@ -17,7 +17,7 @@ internal static class FullScreen
         ScreenLabels labels, TraceFilter filter, WallClock clock, CancellationTokenSource stop, bool staysAtEnd)
     {
         var glyphs = Glyphs.OfLocale();
-        if (TerminalScreen.TryOpen(glyphs == Glyphs.Ascii) is not { } screen)
+        if (TerminalScreen.TryOpen(glyphs == Glyphs.Ascii, stop.Cancel) is not { } screen)
             return null;
         Terminal.Redirect(screen.Say);
         return new ScreenSink(screen, glyphs, labels, clock, TimeZoneInfo.Local, filter, stop.Cancel, staysAtEnd, stop.Token);

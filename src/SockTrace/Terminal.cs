@@ -3,11 +3,22 @@ namespace SockTrace;
 /// <summary>What is said to the person: on standard error, so that standard output holds data only.</summary>
 internal static class Terminal
 {
+    private static readonly Queue<string> SaidOnScreen = new();
     private static Action<string>? _screen;
 
-    /// <summary>While a full screen is up what is said goes there.</summary>
-    /// <param name="screen">Takes a line; null when it is down again.</param>
-    public static void Redirect(Action<string>? screen) => _screen = screen;
+    /// <summary>While a full screen is up what is said goes there, and is said again when it is down.</summary>
+    /// <param name="screen">Takes a line; null when it is down.</param>
+    public static void Redirect(Action<string>? screen)
+    {
+        lock (SaidOnScreen)
+        {
+            _screen = screen;
+            if (screen is not null)
+                return;
+        }
+        while (SaidOnScreen.TryDequeue(out string? line))
+            Write(line);
+    }
 
     public static void Say(string message) => Write($"socktrace: {message}");
 
@@ -20,10 +31,14 @@ internal static class Terminal
 
     private static void Write(string line, string end = "\n")
     {
-        if (_screen is { } screen)
+        lock (SaidOnScreen)
         {
-            screen(line);
-            return;
+            if (_screen is { } screen)
+            {
+                screen(line);
+                SaidOnScreen.Enqueue(line);
+                return;
+            }
         }
         try
         {

@@ -9,8 +9,11 @@ internal sealed class Activity
 {
     private const long SecondNs = 1_000_000_000;
 
-    /// <summary>connect()s and accepted connections that began.</summary>
-    public PerSecond Opened { get; } = new();
+    /// <summary>connect()s that began.</summary>
+    public PerSecond Connected { get; } = new();
+
+    /// <summary>Connections that the kernel made for a listener.</summary>
+    public PerSecond Accepted { get; } = new();
 
     /// <summary>Connections that reached CLOSE.</summary>
     public PerSecond Closed { get; } = new();
@@ -43,9 +46,10 @@ internal sealed class Activity
         MoveTo(transition.TimeNs);
         ConnectionView connection = transition.Connection;
         bool isConnect = transition is { Old: TcpState.Close, New: TcpState.SynSent };
-        bool isAccepted = transition is { Old: TcpState.Listen, New: TcpState.SynRecv };
-        if (isConnect || isAccepted)
-            Opened.Add(transition.TimeNs);
+        if (isConnect)
+            Connected.Add(transition.TimeNs);
+        if (transition is { Old: TcpState.Listen, New: TcpState.SynRecv })
+            Accepted.Add(transition.TimeNs);
         if (isConnect && connection.OwnerFrom != OwnerFrom.Unknown)
         {
             int row = Processes.RowOf(connection.Pid, connection.Comm); // which may make the columns anew
@@ -133,7 +137,7 @@ internal sealed class Activity
             return;
         bool isNext = nowNs - _nextSecondNs < SecondNs;
         _nextSecondNs = ((nowNs / SecondNs) + 1) * SecondNs;
-        foreach (PerSecond counts in (ReadOnlySpan<PerSecond>)[Opened, Closed, Failed, Exhausted])
+        foreach (PerSecond counts in (ReadOnlySpan<PerSecond>)[Connected, Accepted, Closed, Failed, Exhausted])
             counts.MoveTo(nowNs);
         if (SinceNs == 0)
             SinceNs = nowNs;
@@ -145,7 +149,7 @@ internal sealed class Activity
     /// <summary>Counts from here on. What is now stays: it is not counted, but looked at.</summary>
     public void Reset(long nowNs)
     {
-        foreach (PerSecond counts in (ReadOnlySpan<PerSecond>)[Opened, Closed, Failed, Exhausted])
+        foreach (PerSecond counts in (ReadOnlySpan<PerSecond>)[Connected, Accepted, Closed, Failed, Exhausted])
             counts.Clear();
         Processes.Clear();
         Times = new Distributions();

@@ -13,7 +13,7 @@ internal struct ConnectionRow
     /// <summary>Nanoseconds in this state; -1 is unknown.</summary>
     public long InStateNs;
 
-    /// <summary>Nanoseconds since its first transition; of a mini-socket since its connection's CLOSE; -1 is unknown.</summary>
+    /// <summary>Nanoseconds since its first transition; -1 is unknown, as for a mini-socket.</summary>
     public long AgeNs;
 
     public bool IsMiniSocket;

@@ -48,7 +48,7 @@ internal sealed class ConnectionsView(Glyphs glyphs, Action<SocketIdentity> foll
             var socket = SocketIdentity.Of(connections, row);
             socket.Role = connections.Roles[row];
             long openedNs = connections.OpenedNs[row], sinceNs = connections.StateSinceNs[row];
-            if (!now.Shows(socket) || !now.HasLived(openedNs))
+            if (!now.Shows(socket, TcpStates.Text(state)) || !now.HasLived(openedNs))
                 continue;
             rows.Add(new ConnectionRow
             {
@@ -75,16 +75,15 @@ internal sealed class ConnectionsView(Glyphs glyphs, Action<SocketIdentity> foll
             if (state == TcpState.Unknown || (now.Words.State is TcpState wanted && state != wanted))
                 continue;
             var socket = SocketIdentity.Of(minis, row);
-            if (!now.Shows(socket))
+            if (!now.Shows(socket, TcpStates.Text(state)))
                 continue;
             long sinceNs = state == TcpState.TimeWait ? minis.TimeWaitSinceNs[row] : minis.FinWait2SinceNs[row];
-            long closedNs = minis.ClosedNs[row];
             rows.Add(new ConnectionRow
             {
                 Socket = socket,
                 State = state,
                 InStateNs = sinceNs == 0 ? -1 : Math.Max(0, now.NowNs - sinceNs),
-                AgeNs = closedNs == 0 ? -1 : Math.Max(0, now.NowNs - closedNs),
+                AgeNs = -1,
                 IsMiniSocket = true,
             });
         }

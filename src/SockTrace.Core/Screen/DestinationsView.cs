@@ -47,7 +47,7 @@ internal sealed class DestinationsView(Glyphs glyphs, PoolTakers takers, Action<
             if (pool.Taken == 0 && pool.Exhausted == 0)
                 continue;
             var destination = new DestinationRow(pool, takers.MostOf(pool));
-            if (Shows(now, destination))
+            if (destination.IsShown(now))
                 rows.Add(destination);
         }
     }
@@ -59,24 +59,5 @@ internal sealed class DestinationsView(Glyphs glyphs, PoolTakers takers, Action<
     {
         PoolKey key = row.Pool.Key;
         showConnections($"rport:{key.Rport} host:{key.Raddr} netns:{key.Netns} ");
-    }
-
-    private static bool Shows(Snapshot now, in DestinationRow row)
-    {
-        PoolKey key = row.Pool.Key;
-        var identity = new SocketIdentity
-        {
-            Laddr = key.Laddr,
-            Raddr = key.Raddr,
-            Rport = key.Rport,
-            Netns = key.Netns,
-            Pid = row.Taker?.Pid ?? 0,
-            Comm = row.Taker?.Comm ?? default,
-            OwnerFrom = row.Taker is null ? OwnerFrom.Unknown : OwnerFrom.Connect,
-        };
-        // A pool has no family, local port or cgroup of its own: words for them do not count here.
-        Filters.TraceFilter typed = now.Words.Filter with { Lport = null, Family = null, Cgroup = null };
-        Filters.TraceFilter asked = now.Filter with { Lport = null, Family = null, Cgroup = null };
-        return identity.Matches(typed) && identity.Matches(asked) && now.Words.IsIn(row.TakerText, row.From, row.To);
     }
 }

@@ -7,6 +7,7 @@ internal sealed class FilterPrompt
 {
     private string _error = "";
     private string _opened = "";
+    private bool _isEntered;
 
     public bool IsOpen { get; private set; }
 
@@ -27,8 +28,12 @@ internal sealed class FilterPrompt
 
     public void OnKey(ConsoleKeyInfo key)
     {
+        _isEntered = false;
         switch (key.Key)
         {
+            case ConsoleKey.Enter when _error.Length > 0:
+                _isEntered = true;
+                return;
             case ConsoleKey.Enter:
                 IsOpen = false;
                 break;
@@ -55,10 +60,9 @@ internal sealed class FilterPrompt
         int x = canvas.Text(1, y, "/", Ink.Strong);
         x = canvas.Text(x, y, Text, Ink.Strong);
         x = canvas.Text(x, y, " ", Ink.Selected);
-        // Of a word that is still being typed nobody need be told that it is wrong.
         string unused = UnusedNames(names);
-        if (_error.Length > 0 && Text.EndsWith(' '))
-            canvas.Text(x + 2, y, _error, Ink.Alarm);
+        if (_error.Length > 0)
+            canvas.Text(x + 2, y, _error, _isEntered || Text.EndsWith(' ') ? Ink.Alarm : Ink.Dim); // of a word that is still being typed it is a hint
         else if (unused.Length > 0)
             canvas.Text(x + 2, y, $"{unused}: not on this page", Ink.Warning);
         else

@@ -1,4 +1,5 @@
 using SockTrace.Events;
+using SockTrace.Filters;
 using SockTrace.Reporting;
 using SockTrace.Tracking;
 
@@ -7,6 +8,8 @@ namespace SockTrace.Screen;
 /// <summary>The first page: what goes on, and which pool will be empty when.</summary>
 internal sealed class OverviewView(Glyphs glyphs, PoolTakers takers, Func<long, string> timeOfDay, Action<string> showConnections) : View
 {
+    private const string Failures = "failures";
+
     private const int MaxPools = 32, MaxFailures = 10, MostOver = 120, LabelWidth = 11, NumberWidth = 9;
 
     private static readonly TcpState[] States =
@@ -18,7 +21,7 @@ internal sealed class OverviewView(Glyphs glyphs, PoolTakers takers, Func<long, 
     private readonly PoolUse[] _fullest = new PoolUse[MaxPools];
     private readonly int[] _counts = new int[TcpStates.Count];
     private readonly List<DestinationRow> _pools = [];
-    private Snapshot? _now;
+    private Rate[] _rates = [];
     private readonly List<RecentEvent> _failures = [];
     private long _oldestNs;
     private int _cursor = -1, _shown;
@@ -29,10 +32,10 @@ internal sealed class OverviewView(Glyphs glyphs, PoolTakers takers, Func<long, 
 
     public override void Look(Snapshot now)
     {
-        _now = now;
+        _rates = RatesOf(now.Activity);
         Array.Clear(_counts);
-        Count(now.Tables.Connections);
-        Count(now.Tables.MiniSockets);
+        Count(now.Tables.Connections, now.Filter);
+        Count(now.Tables.MiniSockets, now.Filter);
         MiniSocketTable minis = now.Tables.MiniSockets;
         long oldest = long.MaxValue;
         for (int row = 0; row < minis.Rows; row++)
@@ -54,18 +57,18 @@ internal sealed class OverviewView(Glyphs glyphs, PoolTakers takers, Func<long, 
         takers.Look(now.Tables, now.NowNs);
         _pools.Clear();
         foreach (PoolUse pool in _fullest.AsSpan(0, now.Tables.Pools.Fullest(_fullest)))
-            _pools.Add(new DestinationRow(pool, takers.MostOf(pool)));
+        {
+            var row = new DestinationRow(pool, takers.MostOf(pool));
+            if (row.IsShown(now with { Words = FilterWords.None }))
+                _pools.Add(row);
+        }
     }
 
     public override void Draw(Canvas canvas, int top, int bottom)
     {
-        if (_now is null)
-            return;
-        Activity activity = _now.Activity;
         int y = top;
-        DrawRate(canvas, y++, "opened", activity.Opened, Ink.Chart);
-        DrawRate(canvas, y++, "closed", activity.Closed, Ink.Chart);
-        DrawRate(canvas, y++, "failed", activity.Failed, activity.Failed.Last > 0 ? Ink.Alarm : Ink.Chart);
+        foreach (Rate rate in _rates)
+            DrawRate(canvas, y++, rate, rate.Name == Failures && rate.Last > 0 ? Ink.Alarm : Ink.Chart);
         y = DrawStates(canvas, y + 1);
         // Pools first: what is not needed for them is for the last failures.
         int room = bottom - y - 4 - _pools.Count;
@@ -86,8 +89,8 @@ internal sealed class OverviewView(Glyphs glyphs, PoolTakers takers, Func<long, 
             case ConsoleKey.DownArrow:
                 _cursor = Math.Clamp(_cursor + 1, 0, Math.Max(0, _shown - 1));
                 return true;
-            case ConsoleKey.Enter when _cursor >= 0 && _cursor < _pools.Count:
-                PoolKey pool = _pools[_cursor].Pool.Key;
+            case ConsoleKey.Enter when _pools.Count > 0:
+                PoolKey pool = _pools[Math.Clamp(_cursor, 0, _pools.Count - 1)].Pool.Key;
                 showConnections($"rport:{pool.Rport} host:{pool.Raddr} netns:{pool.Netns} ");
                 return true;
             default:
@@ -97,36 +100,38 @@ internal sealed class OverviewView(Glyphs glyphs, PoolTakers takers, Func<long, 
 
     public override IEnumerable<string> Export()
     {
-        if (_now is null)
-            yield break;
-        foreach ((string name, PerSecond counts) in Rates(_now.Activity))
-            yield return $"{name}\t{counts.Last} a second\t{counts.Total} in all";
+        foreach (Rate rate in _rates)
+            yield return $"{rate.Name}\t{rate.Last} a second\t{rate.Total} in all";
         foreach (TcpState state in States)
             yield return $"{TcpStates.Text(state)}\t{_counts[(int)state]}";
         foreach (DestinationRow row in _pools)
             yield return $"{row.From} to {row.To}\t{row.Pool.Taken} of {row.SizeText}\t{row.TakerText}";
     }
 
-    private static IEnumerable<(string, PerSecond)> Rates(Activity activity) =>
-        [("opened", activity.Opened), ("closed", activity.Closed), ("failed", activity.Failed)];
+    private static Rate[] RatesOf(Activity activity) =>
+    [
+        new("connects", activity.Connected), new("accepts", activity.Accepted), new("closes", activity.Closed), new(Failures, activity.Failed),
+    ];
 
-    private void Count(SocketTable sockets)
+    private void Count(SocketTable sockets, TraceFilter filter)
     {
-        foreach (TcpState state in sockets.States)
-            _counts[(int)state]++;
+        bool isFiltered = !filter.IsEmpty;
+        for (int row = 0; row < sockets.Rows; row++)
+        {
+            if (!isFiltered || (sockets.States[row] != TcpState.Unknown && SocketIdentity.Of(sockets, row).Matches(filter)))
+                _counts[(int)sockets.States[row]]++;
+        }
     }
 
-    private void DrawRate(Canvas canvas, int y, string name, PerSecond counts, Ink ink)
+    private void DrawRate(Canvas canvas, int y, Rate rate, Ink ink)
     {
-        canvas.Text(1, y, name, Ink.Dim);
-        canvas.TextToLeftOf(LabelWidth + NumberWidth, y, $"{counts.Last}/s", Ink.Strong);
-        string after = $"most {counts.Most(MostOver)}/s  in all {counts.Total}";
-        int width = Math.Min(120, canvas.Width - LabelWidth - NumberWidth - after.Length - 4);
+        canvas.Text(1, y, rate.Name, Ink.Dim);
+        canvas.TextToLeftOf(LabelWidth + NumberWidth, y, $"{rate.Last}/s", Ink.Strong);
+        string after = $"most {rate.Most}/s  in all {rate.Total}";
+        int width = Math.Min(MostOver, canvas.Width - LabelWidth - NumberWidth - after.Length - 4);
         if (width < 10)
             return;
-        Span<long> seconds = stackalloc long[width];
-        counts.Latest(seconds);
-        canvas.Text(LabelWidth + NumberWidth + 1, y, glyphs.Sparkline(seconds), ink);
+        canvas.Text(LabelWidth + NumberWidth + 1, y, glyphs.Sparkline(rate.Seconds.AsSpan(MostOver - width)), ink);
         canvas.TextToLeftOf(canvas.Width - 1, y, after, Ink.Dim);
     }
 
@@ -176,7 +181,7 @@ internal sealed class OverviewView(Glyphs glyphs, PoolTakers takers, Func<long, 
         canvas.Paint(y, Ink.Heading);
         int room = canvas.Width;
         bool isWide = room >= 110;
-        int fromWidth = isWide ? 15 : 0, byWidth = isWide ? 24 : 18, rateWidth = isWide ? 17 : 0;
+        int fromWidth = isWide ? 15 : 0, byWidth = isWide ? 24 : 18, rateWidth = isWide ? 17 : 8;
         int toWidth = 21 + Math.Clamp(room - 150, 0, 26);
         int barWidth = Math.Clamp(room - (fromWidth + toWidth + byWidth + rateWidth + 29), 4, 40);
         int x = canvas.Text(0, y, isWide ? "PORTS FROM" : "PORTS TO", Ink.Heading);
@@ -186,8 +191,7 @@ internal sealed class OverviewView(Glyphs glyphs, PoolTakers takers, Func<long, 
         int takenEnd = barAt + barWidth + 13, emptyEnd = takenEnd + 9, rateEnd = emptyEnd + rateWidth;
         canvas.TextToLeftOf(takenEnd, y, "TAKEN", Ink.Heading);
         canvas.TextToLeftOf(emptyEnd, y, "EMPTY IN", Ink.Heading);
-        if (isWide)
-            canvas.TextToLeftOf(rateEnd, y, "OPENS/S (BEARS)", Ink.Heading);
+        canvas.TextToLeftOf(rateEnd, y, isWide ? "OPENS/S (BEARS)" : "OPENS/S", Ink.Heading);
         canvas.Text(rateEnd + 1, y, "MOST BY", Ink.Heading);
         // The last line says how many there are more.
         _shown = Math.Min(_pools.Count, Math.Max(0, bottom - y - 2));
@@ -202,8 +206,8 @@ internal sealed class OverviewView(Glyphs glyphs, PoolTakers takers, Func<long, 
                 canvas.Text(barAt, line, glyphs.Bar(row.Pool.Share, barWidth), row.Ink);
             canvas.TextToLeftOf(takenEnd, line, $"{row.Pool.Taken}/{row.SizeText}", row.Ink);
             canvas.TextToLeftOf(emptyEnd, line, row.EmptyInText, row.EmptyInText == "now" ? Ink.Alarm : Ink.Plain);
-            if (isWide && row.Pool.Size > 0)
-                canvas.TextToLeftOf(rateEnd, line, $"{Words.Number(row.Pool.OpensPerSecond)} ({Words.Number(row.Pool.SustainablePerSecond)})");
+            string bears = isWide && row.Pool.Size > 0 ? $" ({Words.Number(row.Pool.SustainablePerSecond)})" : "";
+            canvas.TextToLeftOf(rateEnd, line, Words.Number(row.Pool.OpensPerSecond) + bears);
             canvas.TextOrCut(rateEnd + 1, line, row.TakerText, Ink.Plain, room - rateEnd - 1);
             if (i == _cursor)
                 canvas.Paint(line, Ink.Selected);
@@ -215,4 +219,27 @@ internal sealed class OverviewView(Glyphs glyphs, PoolTakers takers, Func<long, 
     }
 
     private static string EndOf(string address, int width) => address.Length <= width ? address : "~" + address[^(width - 1)..];
+
+    /// <summary>A line of the top, as it was when it was looked at.</summary>
+    private sealed class Rate
+    {
+        public Rate(string name, PerSecond counts)
+        {
+            (Name, Last, Most, Total) = (name, counts.Last, counts.Most(MostOver), counts.Total);
+            counts.Latest(Seconds);
+        }
+
+        public string Name { get; }
+
+        /// <summary>In the last second that is over.</summary>
+        public long Last { get; }
+
+        /// <summary>In one of the last seconds that are over.</summary>
+        public long Most { get; }
+
+        public long Total { get; }
+
+        /// <summary>The last seconds that are over, the oldest first.</summary>
+        public long[] Seconds { get; } = new long[MostOver];
+    }
 }

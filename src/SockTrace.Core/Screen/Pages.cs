@@ -6,6 +6,8 @@ namespace SockTrace.Screen;
 /// <summary>The pages, and what keys do to them: which is shown, filter, pause, reset, export.</summary>
 internal sealed class Pages
 {
+    private const long SecondNs = 1_000_000_000;
+
     private readonly View[] _views;
     private readonly View _help, _follow;
     private readonly ScreenLabels _labels;
@@ -13,11 +15,16 @@ internal sealed class Pages
     private readonly Func<long, string> _timeOfDay;
     private readonly FilterPrompt _prompt = new();
     private readonly PoolTakers _takers;
-    private readonly PoolUse[] _fullest = new PoolUse[1];
+    private Exhaustion _last;
+    private long _exhausted;
     private DestinationRow? _filling;
     private View _shown;
     private View _before;
-    private Snapshot? _now;
+
+    /// <summary>The page that led to some of the connections; null where they were not come to so.</summary>
+    private View? _cameFrom;
+
+    private Snapshot? _now, _latest;
     private string _message = "";
     private bool _isMessageBad;
 
@@ -53,14 +60,31 @@ internal sealed class Pages
     /// <summary>Takes what is to be shown, unless the screen is paused.</summary>
     public void Look(Snapshot now)
     {
+        _latest = now;
         if (IsPaused && _now is not null)
             return;
         _now = now;
         _shown.Look(now);
         _takers.Look(now.Tables, now.NowNs);
-        _filling = now.Tables.Pools.Fullest(_fullest) > 0 && _fullest[0] is { IsFilling: true } pool && pool.Taken < pool.Size
-            ? new DestinationRow(pool, _takers.MostOf(pool))
-            : null;
+        _filling = FirstToBeEmpty(now);
+        _last = _activity.LastExhaustion;
+        _exhausted = _activity.Exhausted.Total;
+    }
+
+    /// <summary>Of the pools that fill the one that is empty first; null where none does, or is to be seen.</summary>
+    private DestinationRow? FirstToBeEmpty(Snapshot now)
+    {
+        PoolUse? first = null;
+        PoolTable pools = now.Tables.Pools;
+        for (int row = pools.Oldest; row != RowIndex.None; row = pools.Newer(row))
+        {
+            PoolUse pool = pools.UseOf(row);
+            if (pool.IsFilling && pool.Taken < pool.Size
+                && (first is not PoolUse best || (pool.SecondsToEmpty, -pool.Share).CompareTo((best.SecondsToEmpty, -best.Share)) < 0)
+                && new DestinationRow(pool, _takers.MostOf(pool)).IsShown(now with { Words = FilterWords.None }))
+                first = pool;
+        }
+        return first is PoolUse filling ? new DestinationRow(filling, _takers.MostOf(filling)) : null;
     }
 
     public void Draw(Canvas canvas)
@@ -94,6 +118,10 @@ internal sealed class Pages
                 return;
             case ConsoleKey.Escape when _shown == _help || _shown == _follow:
                 Show(_before);
+                return;
+            case ConsoleKey.Escape when _cameFrom is View cameFrom:
+                _prompt.Clear();
+                Show(cameFrom);
                 return;
             case ConsoleKey.Escape:
                 _prompt.Clear();
@@ -139,23 +167,27 @@ internal sealed class Pages
     {
         if (_shown != _help && _shown != _follow)
             _before = _shown;
+        if (view != _help && view != _follow && view != _before)
+            _cameFrom = null;
         _shown = view;
         LookAgain();
     }
 
-    /// <summary>Another page, or another filter: also while the screen is paused, then at what was there at the time.</summary>
+    /// <summary>Another page, or another filter: while the screen is paused, too, it shows what is then.</summary>
     private void LookAgain()
     {
-        if (_now is null)
+        if (_latest is null)
             return;
-        _now = _now with { Words = Words };
+        _now = _latest with { Words = Words };
         _shown.Look(_now);
     }
 
     private void ShowConnections(string filter)
     {
+        View from = _shown;
         _prompt.Set(filter);
         Show(_views[1]);
+        _cameFrom = from;
     }
 
     private void Follow(SocketIdentity socket)
@@ -227,29 +259,45 @@ internal sealed class Pages
     /// </summary>
     private bool DrawBanner(Canvas canvas, int y)
     {
-        const long NewNs = 60_000_000_000;
+        const long NowNs = 5_000_000_000, NewNs = 60_000_000_000;
         if (_now is null)
             return false;
-        Exhaustion last = _activity.LastExhaustion;
+        Exhaustion last = _last;
         long sinceNs = Math.Max(0, _now.NowNs - last.TimeNs);
-        if (_filling is DestinationRow filling && (last.TimeNs == 0 || sinceNs >= NewNs))
+        if (last.TimeNs != 0 && (sinceNs < NewNs || _filling is null))
         {
-            string left = double.IsInfinity(filling.Pool.SecondsToEmpty) ? "" : $", none left in {filling.EmptyInText} if it goes on";
-            canvas.Text(1, y, $"RUNNING OUT of ports to {filling.To}: {filling.Pool.Taken} of {filling.Pool.Size} taken{left}, most by {filling.TakerText}", Ink.Warning);
+            string who = last.Socket.OwnerFrom == OwnerFrom.Unknown ? "a process" : $"{last.Socket.CommText} ({last.Socket.Pid})";
+            string ago = sinceNs < NowNs ? "now" : $"{Reporting.Words.Duration(sinceNs / SecondNs * SecondNs)} ago";
+            DrawParts(canvas, y, sinceNs < NewNs ? Ink.Banner : Ink.Alarm, $"{(sinceNs < NowNs ? "NO PORT LEFT" : "NO PORT WAS LEFT")} for {who} to {last.Socket.Remote}",
+                $": {_exhausted} failed", $", last {ago}", last.Pool > 0 && last.Taken >= last.Pool - 1 ? $" ({last.Taken} of {last.Pool} ports taken then)" : "");
+            if (sinceNs < NewNs)
+                canvas.Paint(y, Ink.Banner);
             return true;
         }
-        if (last.TimeNs == 0)
-            return false;
-        string who = last.Socket.OwnerFrom == OwnerFrom.Unknown ? "a process" : $"{last.Socket.CommText} ({last.Socket.Pid})";
-        bool isNew = sinceNs < NewNs;
-        Ink ink = isNew ? Ink.Banner : Ink.Alarm;
-        int x = canvas.Text(1, y, $"NO PORT LEFT for {who} to {last.Socket.Remote}: {_activity.Exhausted.Total} failed", ink);
-        x = TextIfItFits(canvas, x, y, $", the last {Reporting.Words.Duration(sinceNs)} ago", ink, canvas.Width);
-        if (last.Pool > 0)
-            TextIfItFits(canvas, x, y, $" ({last.Taken} of {last.Pool} ports taken then)", ink, canvas.Width);
-        if (isNew)
-            canvas.Paint(y, ink);
-        return true;
+        if (_filling is DestinationRow filling)
+        {
+            string left = double.IsInfinity(filling.Pool.SecondsToEmpty) ? "" : $", empty in {filling.EmptyInText}";
+            DrawParts(canvas, y, Ink.Warning, $"RUNNING OUT: {filling.TakerText} to {filling.To}", left, $", {filling.Pool.Taken} of {filling.Pool.Size} ports taken");
+            return true;
+        }
+        if (_labels.Source == "proc")
+        {
+            DrawParts(canvas, y, Ink.Warning, "/proc is polled", ": short connections are not seen", ", nor namespaces of other users");
+            return true;
+        }
+        return false;
+    }
+
+    /// <summary>Those of a sentence's parts that fit, up to the first that does not.</summary>
+    private static void DrawParts(Canvas canvas, int y, Ink ink, string first, params ReadOnlySpan<string> rest)
+    {
+        int x = canvas.Text(1, y, first, ink);
+        foreach (string part in rest)
+        {
+            if (x + part.Length > canvas.Width)
+                return;
+            x = canvas.Text(x, y, part, ink);
+        }
     }
 
     private void DrawLastLine(Canvas canvas, int y)
@@ -264,7 +312,7 @@ internal sealed class Pages
             canvas.Text(1, y, _message, _isMessageBad ? Ink.Alarm : Ink.Strong);
             return;
         }
-        string filter = _shown.FilterNames.Length > 0 && _prompt.Text.Length > 0 ? $"filter {_prompt.Text.Trim()} (esc: none)  " : "";
+        string filter = _shown.FilterNames.Length > 0 && _prompt.Text.Length > 0 ? $"filter {_prompt.Text.Trim()} (esc: {(_cameFrom is null ? "none" : "back")})  " : "";
         const string Always = "? help  q quit";
         int end = canvas.Width - 1 - Always.Length;
         int x = canvas.Text(1, y, filter, Ink.Warning, end - 1);

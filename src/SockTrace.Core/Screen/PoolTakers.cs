@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using SockTrace.Events;
 using SockTrace.Tracking;
 
@@ -13,7 +15,8 @@ internal sealed class PoolTakers
     private const long IntervalNs = 1_000_000_000;
 
     private readonly PoolUse[] _fullest = new PoolUse[MaxPools];
-    private readonly Dictionary<PoolKey, List<Taker>> _takers = [];
+    private readonly Dictionary<PoolKey, Taker> _most = [];
+    private readonly Dictionary<(PoolKey Pool, uint Pid), int> _ports = [];
     private long _lookedNs = long.MinValue, _askedNs;
 
     /// <summary>Looks again, if that is due, or if time stands still: a trace that is over is shown as it ended.</summary>
@@ -24,40 +27,33 @@ internal sealed class PoolTakers
         if (_lookedNs != long.MinValue && nowNs - _lookedNs is >= 0 and < IntervalNs && !standsStill)
             return;
         _lookedNs = nowNs;
-        _takers.Clear();
+        _most.Clear();
+        _ports.Clear();
         foreach (ref readonly PoolUse pool in _fullest.AsSpan(0, tables.Pools.Fullest(_fullest)))
-            _takers[pool.Key] = [];
+            _most[pool.Key] = default;
         Count(tables.Connections);
         Count(tables.MiniSockets);
     }
 
     /// <summary>Who has most of a pool's ports; where nobody is known to have any, who took the last one.</summary>
-    public Taker? MostOf(in PoolUse pool)
-    {
-        Taker? most = null;
-        if (_takers.TryGetValue(pool.Key, out List<Taker>? takers))
-        {
-            foreach (Taker taker in takers)
-                most = most is null || taker.Ports > most.Value.Ports ? taker : most;
-        }
-        return most ?? (pool.Pid != 0 ? new Taker(pool.Pid, pool.Comm, 0) : null);
-    }
+    public Taker? MostOf(in PoolUse pool) =>
+        _most.TryGetValue(pool.Key, out Taker most) && most.Ports > 0 ? most
+        : pool.Pid != 0 ? new Taker(pool.Pid, pool.Comm, 0)
+        : null;
 
     private void Count(SocketTable sockets)
     {
         for (int row = 0; row < sockets.Rows; row++)
         {
-            if (sockets.States[row] == TcpState.Unknown || !sockets.IsInPool[row] || sockets.OwnersFrom[row] == OwnerFrom.Unknown
-                || !_takers.TryGetValue(sockets.PoolOf(row), out List<Taker>? takers))
+            if (sockets.States[row] == TcpState.Unknown || !sockets.IsInPool[row] || sockets.OwnersFrom[row] == OwnerFrom.Unknown)
+                continue;
+            ref Taker most = ref CollectionsMarshal.GetValueRefOrNullRef(_most, sockets.PoolOf(row));
+            if (Unsafe.IsNullRef(ref most))
                 continue;
             uint pid = sockets.Pids[row];
-            int known = 0;
-            while (known < takers.Count && takers[known].Pid != pid)
-                known++;
-            if (known == takers.Count)
-                takers.Add(new Taker(pid, sockets.Comms[row], 1));
-            else
-                takers[known] = takers[known] with { Ports = takers[known].Ports + 1 };
+            int ports = ++CollectionsMarshal.GetValueRefOrAddDefault(_ports, (sockets.PoolOf(row), pid), out _);
+            if (ports > most.Ports)
+                most = new Taker(pid, sockets.Comms[row], ports);
         }
     }
 }

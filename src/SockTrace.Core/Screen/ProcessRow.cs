@@ -14,7 +14,10 @@ internal struct ProcessRow
     public long OpenedLately;
 
     public long Opened;
+
+    /// <summary>Connections that it had accepted and that are closed: before that the owner is not always known.</summary>
     public long Accepted;
+
     public long Closed;
     public long Failed;
 

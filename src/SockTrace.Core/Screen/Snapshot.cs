@@ -20,10 +20,12 @@ internal sealed record Snapshot
     public required FilterWords Words { get; init; }
 
     /// <summary>Whether a socket is to be seen, by what does not change over its life.</summary>
-    public bool Shows(in SocketIdentity socket) =>
+    /// <param name="socket">The socket.</param>
+    /// <param name="more">What free words may also stand in.</param>
+    public bool Shows(in SocketIdentity socket, params ReadOnlySpan<string> more) =>
         socket.Matches(Filter) && socket.Matches(Words.Filter)
         && (Words.Role is not Role role || socket.Role == role)
-        && (Words.Texts.Count == 0 || Words.IsIn(socket.CommText, socket.Local, socket.Remote));
+        && (Words.Texts.Count == 0 || Words.IsIn([socket.CommText, socket.Local, socket.Remote, .. more]));
 
     /// <summary>Whether it has lived as long as it must; a begin of 0 is unknown.</summary>
     public bool HasLived(long openedNs) => HasLived(Filter, openedNs) && HasLived(Words.Filter, openedNs);

@@ -17,6 +17,7 @@ internal sealed unsafe partial class TerminalScreen : IDisposable
 
     private readonly AnsiCapabilities _capabilities;
     private readonly FrameEncoder _encoder;
+    private readonly Action _quit;
     private readonly OutputFile _output = OutputFile.StandardOutput();
     private readonly TerminalGuard _guard;
     private readonly TerminalSettings _settings = new();
@@ -30,9 +31,11 @@ internal sealed unsafe partial class TerminalScreen : IDisposable
     private volatile bool _hasChanged;
     private volatile bool _isBusy;
     private bool _isSuspended;
+    private volatile bool _isClosed;
 
-    private TerminalScreen(AnsiCapabilities capabilities, bool isAscii)
+    private TerminalScreen(AnsiCapabilities capabilities, bool isAscii, Action quit)
     {
+        _quit = quit;
         _capabilities = capabilities;
         _encoder = new FrameEncoder(capabilities, isAscii);
         _guard = new TerminalGuard(Leaving());
@@ -50,13 +53,14 @@ internal sealed unsafe partial class TerminalScreen : IDisposable
 
     /// <summary>Opens the full screen.</summary>
     /// <param name="isAscii">It shows nothing else.</param>
+    /// <param name="quit">Called where the terminal has gone; on another thread.</param>
     /// <returns>Null where there is no terminal to show it, or to type into: lines go anywhere.</returns>
-    public static TerminalScreen? TryOpen(bool isAscii)
+    public static TerminalScreen? TryOpen(bool isAscii, Action quit)
     {
         if (Console.IsOutputRedirected || Console.IsInputRedirected)
             return null;
         var capabilities = AnsiCapabilities.Create(Console.Out);
-        return capabilities.Ansi && capabilities.AlternateBuffer ? new TerminalScreen(capabilities, isAscii) : null;
+        return capabilities.Ansi && capabilities.AlternateBuffer ? new TerminalScreen(capabilities, isAscii, quit) : null;
     }
 
     /// <summary>Columns and lines.</summary>
@@ -119,7 +123,11 @@ internal sealed unsafe partial class TerminalScreen : IDisposable
         // One that does not read is left to the guard.
         if (!_writer.Join(Patience))
             return;
-        Write(Leaving());
+        lock (_output)
+        {
+            Write(Leaving());
+            _isClosed = true;
+        }
         _guard.Dismiss();
         _frames.Dispose();
         _output.Dispose();
@@ -171,9 +179,12 @@ internal sealed unsafe partial class TerminalScreen : IDisposable
                 _keyCame.Release();
             }
         }
-        catch (InvalidOperationException e)
+        catch (Exception e) when (e is IOException or InvalidOperationException or UnauthorizedAccessException)
         {
+            // The terminal has gone, or is no more ours.
             Say($"no more keys: {e.Message}");
+            if (!_isClosed)
+                _quit();
         }
     }
 
@@ -181,8 +192,12 @@ internal sealed unsafe partial class TerminalScreen : IDisposable
     private void Suspend(PosixSignalContext context)
     {
         context.Cancel = true;
+        if (!JobControl.CanContinueUs)
+            return;
         lock (_output)
         {
+            if (_isClosed)
+                return;
             Write(Leaving());
             _isSuspended = true;
         }
@@ -193,9 +208,14 @@ internal sealed unsafe partial class TerminalScreen : IDisposable
 
     private void Resume(PosixSignalContext context)
     {
+        // Also to be ended in the background: that screen is the shell's.
+        if (!JobControl.IsInFront)
+            return;
         _settings.TakeAgain();
         lock (_output)
         {
+            if (_isClosed)
+                return;
             _isSuspended = false;
             Write(Entering());
         }

@@ -25,7 +25,7 @@ public sealed class PagesTests
     {
         var screen = new ScreenOf(ports: TenPorts).Feed(Connections(9, pid: 7)).Tick(1);
         foreach (char page in "123456?")
-            Assert.Matches("^ RUNNING OUT of ports to 127.0.0.2:3306: 9 of 10 taken, none left in .* if it goes on, most by mysql \\(7\\)$", screen.Keys($"{page}").Lines()[2]);
+            Assert.Matches("^ RUNNING OUT: mysql \\(7\\) to 127.0.0.2:3306, empty in .*, 9 of 10 ports taken$", screen.Keys($"{page}").Lines()[2]);
     }
 
     [Fact]
@@ -46,9 +46,9 @@ public sealed class PagesTests
         foreach (char page in "123456?")
         {
             string line = screen.Keys($"{page}").Lines()[2];
-            Assert.Equal(" NO PORT LEFT for mysql (9) to 127.0.0.2:3306: 1 failed, the last 0 ns ago", line);
+            Assert.Equal(" NO PORT LEFT for mysql (9) to 127.0.0.2:3306: 1 failed, last now", line);
         }
-        Assert.Contains("the last 90.0 s ago", screen.Tick(90).Lines()[2], StringComparison.Ordinal);
+        Assert.StartsWith(" NO PORT WAS LEFT for mysql (9) to 127.0.0.2:3306: 1 failed, last 90.0 s ago", screen.Tick(90).Lines()[2], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -82,16 +82,37 @@ public sealed class PagesTests
     }
 
     [Fact]
-    public void AWordThatIsWrongIsSaidOnceItIsWhole()
+    public void AWordThatIsWrongIsNotTaken()
     {
         var screen = new ScreenOf().Keys("2/port:70000");
-        Assert.DoesNotContain("is not", screen.Lines()[^1], StringComparison.Ordinal);
-        Assert.Contains("port:70000 is not a port number from 1 to 65535", screen.Keys(" ").Lines()[^1], StringComparison.Ordinal);
+        screen.Key(ConsoleKey.Enter, '\r');
+        Assert.Contains("port:70000 is not a port number from 1 to 65535", screen.Lines()[^1], StringComparison.Ordinal);
+        // It is still open: what is wrong does not count as a filter.
+        screen.Key(ConsoleKey.Backspace).Key(ConsoleKey.Enter, '\r');
+        Assert.Contains("filter port:7000 (esc: none)", screen.Lines()[^1], StringComparison.Ordinal);
     }
 
     [Fact]
     public void AWordThatMeansNothingOnThePageIsSaid() =>
         Assert.Contains("state: not on this page", new ScreenOf().Keys("4/state:LISTEN").Lines()[^1], StringComparison.Ordinal);
+
+    [Fact]
+    public void TheConnectionsOfAPoolLeadBackToThePools()
+    {
+        var screen = new ScreenOf(ports: TenPorts).Feed(Connections(3, pid: 7)).Tick(1).Key(ConsoleKey.Enter, '\r');
+        Assert.Contains("filter rport:3306 host:127.0.0.2 netns:4026531840 (esc: back)", screen.Lines()[^1], StringComparison.Ordinal);
+        Assert.Equal(3, PortsOf(screen).Length);
+        Assert.Contains("PORTS FROM", screen.Key(ConsoleKey.Escape).Text(), StringComparison.Ordinal);
+        Assert.DoesNotContain("filter rport", screen.Keys("2").Lines()[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void FreeWordsAreLookedForInWhateverARowSays()
+    {
+        var screen = new ScreenOf(ports: TenPorts).Feed(Connections(3, pid: 7)).Feed(Exhausted(pid: 9, timeNs: 2 * Second)).Keys("6/port_exh");
+        Assert.Single(screen.Lines(), line => line.Contains("port_exhausted", StringComparison.Ordinal));
+        Assert.Contains("nothing that matches has happened lately", screen.Keys("xyz").Text(), StringComparison.Ordinal);
+    }
 
     [Fact]
     public void EachColumnSortsAndTurnsRound()
@@ -119,9 +140,9 @@ public sealed class PagesTests
     public void AResetCountsAnew()
     {
         var screen = new ScreenOf(ports: TenPorts).Feed(Connections(3, pid: 7)).Tick(1);
-        Assert.EndsWith("in all 3", Assert.Single(screen.Lines(), line => line.StartsWith(" opened", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.EndsWith("in all 3", Assert.Single(screen.Lines(), line => line.StartsWith(" connects", StringComparison.Ordinal)), StringComparison.Ordinal);
         screen.Keys("r");
-        Assert.EndsWith("in all 0", Assert.Single(screen.Lines(), line => line.StartsWith(" opened", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.EndsWith("in all 0", Assert.Single(screen.Lines(), line => line.StartsWith(" connects", StringComparison.Ordinal)), StringComparison.Ordinal);
         // What is there now is still there.
         Assert.Contains("ESTABLISHED 3", screen.Text(), StringComparison.Ordinal);
     }
