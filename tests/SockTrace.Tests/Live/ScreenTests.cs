@@ -142,7 +142,7 @@ public sealed class ScreenTests
         using var client = new Scenario("queries", netns);
         client.Start();
         string destination = $"127.0.0.1:{MariaDb.Port}", who = $@"scenarios \({client.Pid}\)";
-        terminal.ShowsLine($@"^{destination} .* [1-9]\d*/{Ports} +[\d.]+ m?s {who}$");
+        terminal.ShowsLine($@"^{destination} .* [1-9]\d*/{Ports} +[\d.]+ m?s +[\d.]+ {who}$");
         terminal.Press("5");
         terminal.ShowsLine(@"^connect +[1-9]\d* +[\d.]+ .?s ");
 
@@ -150,7 +150,7 @@ public sealed class ScreenTests
         long failures = client.Said("failures");
         foreach ((string page, string line) in ((string, string)[])
         [
-            ("1", $@"^{destination} .* {Ports}/{Ports} +now {who}$"),
+            ("1", $@"^{destination} .* {Ports}/{Ports} +now +[\d.]+ {who}$"),
             ("2", $@"^TIME_WAIT +[\d.]+ m?s scenarios +127\.0\.0\.1:4\d{{4}} +{destination}$"),
             ("3", $@"^127\.0\.0\.1 +{destination} +{Ports} +{Ports} 100 % scenarios \("),
             ("4", $@"^ *{client.Pid} scenarios +\d+ +[1-9]\d* +0 +{failures} +{failures} +{ExhaustionRun.Queries}$"),
