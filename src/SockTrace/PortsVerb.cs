@@ -23,7 +23,7 @@ internal static class PortsVerb
         var json = new Option<bool>("--json") { Description = "One object, on one line" };
         var watch = new Option<TimeSpan?>("--watch")
         {
-            Description = "Look again and again, every 2s or as often as this says, until Ctrl-C",
+            Description = "Look at the pools again and again, every 2s or as often as this says, until Ctrl-C",
             HelpName = "TIME",
             Arity = ArgumentArity.ZeroOrOne,
             CustomParser = OptionParsers.WatchInterval,
@@ -69,7 +69,7 @@ internal static class PortsVerb
             do
             {
                 PortBudget budget = reader.Read();
-                byte[] text = isJson ? PortsJson.Write(budget) : PortsText.Write(budget, hasColours);
+                byte[] text = isJson ? PortsJson.Write(budget) : PortsText.Write(budget, hasColours, isShort: interval is not null);
                 if (interval is not null && isTerminal)
                     text = Redrawn(text, isFirst);
                 else if (!isJson && !isFirst)

@@ -13,13 +13,20 @@ internal static class PortsText
 
     /// <param name="budget">What there is.</param>
     /// <param name="hasColours">Whether it goes to a terminal that may have them.</param>
-    public static byte[] Write(PortBudget budget, bool hasColours)
+    /// <param name="isShort">Only what changes from look to look: not what to do, nor the settings.</param>
+    public static byte[] Write(PortBudget budget, bool hasColours, bool isShort = false)
     {
         var page = new TextPage(Width, hasColours);
         Verdict? verdict = Verdict.Of(budget);
         WriteVerdict(page, verdict);
         WriteNotes(page, budget);
         WritePools(page, budget);
+        if (isShort)
+        {
+            page.Line();
+            page.Line("What to do, and the settings: without --watch.", Dim);
+            return page.ToUtf8();
+        }
         if (verdict is { IsBusy: true })
             PortAdvice.Write(page, verdict);
         NamespacePorts[] busy = [.. budget.Namespaces.Where(space => !space.IsQuiet)];

@@ -285,7 +285,8 @@ public sealed class ScenarioTests(ScenarioRun run) : IClassFixture<ScenarioRun>
     {
         run.Trace.AssertWhole();
         Assert.Equal("measured", run.Trace.Header.Text("time_wait"));
-        Assert.Equal(0, run.Trace.End.Number("unmatched"));
+        // What another test's sockets did while the programs were being attached may not match.
+        Assert.InRange(run.Trace.End.Number("unmatched") ?? -1, 0, run.ForeignSockets);
 
         JsonElement[] audits = [.. run.Trace.End.GetProperty("audit").EnumerateArray()];
         Assert.All(audits.Where(audit => !IsNotExact(audit.Number("netns"))), audit =>

@@ -35,6 +35,17 @@ public sealed class ScenarioRun : IAsyncLifetime
 
     internal Scenario this[string name] => _scenarios[name];
 
+    /// <summary>Sockets in the trace that are no scenario's: other tests run at the same time.</summary>
+    internal int ForeignSockets
+    {
+        get
+        {
+            HashSet<long?> ours = [.. _scenarios.Values.Select(scenario => (long?)scenario.Netns)];
+            return Trace.Records.Where(record => record.Text("id") is not null && !ours.Contains(record.Number("netns")))
+                .Select(record => (record.Number("netns"), record.Text("id"))).Distinct().Count();
+        }
+    }
+
     public async ValueTask InitializeAsync()
     {
         Live.RequireRoot();
