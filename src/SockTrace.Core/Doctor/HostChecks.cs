@@ -14,6 +14,12 @@ internal static class HostChecks
     public static IEnumerable<Check?> Of(DoctorFacts facts) =>
         [Kernel(facts), Btf(facts), OfCapabilities(facts), UserNamespace(facts), Seccomp(facts), Lockdown(facts), LockedMemory(facts)];
 
+    /// <summary>
+    /// Whether libbpf looks for bpf_rdonly_cast(), which Linux has since 6.2, among the BTF of modules,
+    /// which there is since 5.11: to list that takes CAP_SYS_ADMIN.
+    /// </summary>
+    public static bool SearchesModules(DoctorFacts facts) => !IsBefore(facts.Kernel, MemoryByCgroup) && IsBefore(facts.Kernel, new Version(6, 2));
+
     /// <summary>Whether BPF memory counts as locked memory of the user, which is limited here; CAP_SYS_RESOURCE raises the limit.</summary>
     public static bool CountsLockedMemory(DoctorFacts facts) => IsBefore(facts.Kernel, MemoryByCgroup) && facts.MemlockLimit is not null;
 

@@ -41,6 +41,8 @@ internal static class Judge
         Capabilities needed = areAddressesFree ? ForTracing : ForTracing.With(ForAddresses);
         if (HostChecks.CountsLockedMemory(facts))
             needed = needed.With(Capabilities.Of(Capability.SysResource));
+        if (HostChecks.SearchesModules(facts))
+            needed = needed.With(Capabilities.Of(Capability.SysAdmin));
         bool wantsAddresses = !facts.HasKernelAddresses && facts.KptrRestrict != HostChecks.AddressesForNobody;
         if (!facts.Capabilities.CanTrace || (wantsAddresses && !facts.Capabilities.Has(Capability.Syslog)))
             yield return GrantOf("to trace as root does", needed, program);

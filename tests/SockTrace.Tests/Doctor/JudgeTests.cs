@@ -14,6 +14,14 @@ public sealed class JudgeTests
         Assert.Equal(new Verdict(true, "bpf", "measured", "auto takes bpf: every transition is seen, TIME_WAIT is measured"), diagnosis.Verdict);
     }
 
+    [Theory]
+    [InlineData("5.10.0-32-amd64", false)]
+    [InlineData("5.15.0-91-generic", true)]
+    [InlineData("6.1.0-50-amd64", true)]
+    [InlineData("6.2.0", false)]
+    public void WhereLibbpfSearchesModulesItNeedsTheRight(string kernel, bool expected) => Assert.Equal(expected,
+        Of(SomeHost.OrdinaryUser with { Kernel = kernel }).Grants[0].Command.Contains("cap_sys_admin", StringComparison.Ordinal));
+
     [Fact]
     public void WhatIsNotOkSaysWhatItCostsAndWhatToDo() => Assert.All(SomeHost.All.SelectMany(facts => Of(facts).Checks), check =>
     {
