@@ -13,7 +13,7 @@ RID := linux-$(if $(filter aarch64,$(ARCH)),arm64,x64)
 
 # mariadb-server-core is the server without a service that would be started.
 BUILD_PACKAGES := clang llvm gcc libc6-dev libbpf-dev libelf-dev zlib1g-dev libzstd-dev libjs-chart.js
-TEST_PACKAGES := $(BUILD_PACKAGES) iproute2 nftables mariadb-server-core mariadb-client-core chromium zstd time zsh fish mandoc groff-base tmux $(if $(shell command -v npm),,nodejs npm)
+TEST_PACKAGES := $(BUILD_PACKAGES) iproute2 procps nftables mariadb-server-core mariadb-client-core chromium zstd time zsh fish mandoc groff-base tmux $(if $(shell command -v npm),,nodejs npm)
 KERNEL_PACKAGES := $(BUILD_PACKAGES) qemu-system-x86 busybox-static cpio jq debian-archive-keyring
 REPORT_PACKAGES := $(BUILD_PACKAGES) jq time
 OVERHEAD_PACKAGES := $(BUILD_PACKAGES) iproute2 libbpf-tools iperf3 jq

@@ -58,12 +58,11 @@ internal static class DoctorVerb
 
     private static int Measure(bool json)
     {
-        using var stop = new CancellationTokenSource();
-        using var signals = new StopSignals(stop, onHangUp: null);
+        CancellationToken stop = StopSignals.Install().Token;
         using var bar = new ProgressBar("TIME_WAIT");
         try
         {
-            TimeWaitReport report = TimeWaitMeasurement.Run(ProgramVersion.Text, bar.Show, stop.Token);
+            TimeWaitReport report = TimeWaitMeasurement.Run(ProgramVersion.Text, bar.Show, stop);
             bar.Clear();
             return Show(json ? DoctorJson.Write(report) : report.ToText()) ?? (report.IsMeasured() ? ExitCode.Done : ExitCode.Failed);
         }

@@ -58,8 +58,7 @@ internal static class PortsVerb
 
     private static int Run(PortsReader reader, bool isJson, TimeSpan? interval, double? failAbove)
     {
-        using var stop = new CancellationTokenSource();
-        using var signals = new StopSignals(stop, onHangUp: null);
+        CancellationToken stop = StopSignals.Install().Token;
         bool isTerminal = !isJson && !Console.IsOutputRedirected;
         bool hasColours = isTerminal && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
         using var output = OutputFile.StandardOutput();
@@ -79,7 +78,7 @@ internal static class PortsVerb
                 if (IsAbove(budget, failAbove))
                     return ExitCode.Failed;
             }
-            while (interval is TimeSpan pause && !stop.Token.WaitHandle.WaitOne(pause));
+            while (interval is TimeSpan pause && !stop.WaitHandle.WaitOne(pause));
             return ExitCode.Done;
         }
         catch (SourceUnavailableException e)

@@ -8,43 +8,48 @@ namespace SockTrace;
 /// the process as usual: what is queued may be waiting for a reader that does not read. Sooner it
 /// is the same wish, sent twice: timeout(1) signals its child, and then the whole group.
 /// </summary>
-internal sealed class StopSignals : IDisposable
+internal static class StopSignals
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    private readonly PosixSignalRegistration[] _registrations;
-    private long _firstSignal;
+    /// <summary>Never disposed: a handler may be running.</summary>
+    private static readonly CancellationTokenSource Stop = new();
 
-    /// <param name="stop">Must not be disposed before this: a handler may still be running.</param>
+    private static PosixSignalRegistration[] _registrations = [];
+    private static Action? _onHangUp;
+    private static long _firstSignal;
+
+    /// <summary>
+    /// For the process's only run. They stay until the process is gone: the second of a wish may
+    /// come while it ends, and must not change its exit code.
+    /// </summary>
     /// <param name="onHangUp">What SIGHUP does instead; null for nothing else.</param>
-    public StopSignals(CancellationTokenSource stop, Action? onHangUp)
+    /// <returns>What they cancel.</returns>
+    public static CancellationTokenSource Install(Action? onHangUp = null)
     {
-        void OnHangUp(PosixSignalContext context)
-        {
-            context.Cancel = true;
-            onHangUp!();
-        }
-
-        void OnSignal(PosixSignalContext context)
-        {
-            long now = Stopwatch.GetTimestamp();
-            long first = Interlocked.CompareExchange(ref _firstSignal, now, 0);
-            context.Cancel = first == 0 || Stopwatch.GetElapsedTime(first, now) < Patience;
-            if (first == 0)
-                stop.Cancel();
-        }
-
+        Debug.Assert(_registrations.Length == 0, "a process has one run");
+        _onHangUp = onHangUp;
         _registrations =
         [
             PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal),
             PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal),
             PosixSignalRegistration.Create(PosixSignal.SIGHUP, onHangUp is null ? OnSignal : OnHangUp),
         ];
+        return Stop;
     }
 
-    public void Dispose()
+    private static void OnHangUp(PosixSignalContext context)
     {
-        foreach (PosixSignalRegistration registration in _registrations)
-            registration.Dispose();
+        context.Cancel = true;
+        _onHangUp!();
+    }
+
+    private static void OnSignal(PosixSignalContext context)
+    {
+        long now = Stopwatch.GetTimestamp();
+        long first = Interlocked.CompareExchange(ref _firstSignal, now, 0);
+        context.Cancel = first == 0 || Stopwatch.GetElapsedTime(first, now) < Patience;
+        if (first == 0)
+            Stop.Cancel();
     }
 }

@@ -17,8 +17,7 @@ internal static class TraceRun
     public static int Run(
         TraceSettings settings, Func<RunStart, ITraceSink[]> openSinks, Action? onHangUp = null)
     {
-        using var stop = new CancellationTokenSource();
-        using var signals = new StopSignals(stop, onHangUp);
+        CancellationTokenSource stop = StopSignals.Install(onHangUp);
         try
         {
             using IEventSource source = Sources.Open(settings);
@@ -46,8 +45,7 @@ internal static class TraceRun
     /// <param name="openSinks">Opens the outputs.</param>
     public static int Replay(TraceSource source, TraceFilter filter, Func<WallClock, CancellationTokenSource, ITraceSink[]> openSinks)
     {
-        using var stop = new CancellationTokenSource();
-        using var signals = new StopSignals(stop, onHangUp: null);
+        CancellationTokenSource stop = StopSignals.Install();
         var options = new TrackerOptions { Filter = filter, TimeWait = source.TimeWait, Ranges = source.RangeOf };
         // Its times are the wall clock's already.
         var clock = WallClock.Fixed(0);

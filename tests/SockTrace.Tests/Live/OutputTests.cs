@@ -299,6 +299,21 @@ public sealed class OutputTests : IDisposable
         Assert.Equal(128 + 15, socktrace.WaitForExit());
     }
 
+    [Fact]
+    public void TheSameWishSentAgainWhileItEndsIsNoOther()
+    {
+        Support.Live.RequireRoot();
+        using var folder = new TempFolder();
+        const string UntilItEnds = """
+            exec 3< <(exec "$S" record -o - --netns pid:$$) && tracer=$!
+            read -r -u 3 line && [[ $line == '{"type":"header"'* ]] || exit 2
+            while kill -TERM $tracer 2>/dev/null; do :; done
+            wait $tracer
+            """;
+        for (int i = 0; i < 10; i++)
+            Assert.Equal(0, Piped.Run(UntilItEnds, folder).ExitCode);
+    }
+
     /// <summary>What the file has is whole: lines, or frames of whole lines.</summary>
     private static void AssertNothingIsCut(string path)
     {
