@@ -14,7 +14,7 @@ public sealed class ReplayTests : IDisposable
     [Fact]
     public void AReplayShowsWhatLiveShowed()
     {
-        (int exitCode, string output) = SocktraceProcess.Shell($"TZ=UTC $S replay '{Recorded("orderly.ndjson")}' --speed max");
+        (int exitCode, string output) = SocktraceProcess.Shell($"TZ=UTC \"$S\" replay '{Recorded("orderly.ndjson")}' --speed max");
         Assert.Equal(0, exitCode);
         Assert.Equal(File.ReadAllText(Recorded("orderly.txt")), output);
     }
@@ -22,7 +22,7 @@ public sealed class ReplayTests : IDisposable
     [Fact]
     public void FiltersChooseAsTheyDoLive()
     {
-        (int exitCode, string output) = SocktraceProcess.Shell($"$S replay '{Recorded("orderly.ndjson")}' --speed max --port 7778");
+        (int exitCode, string output) = SocktraceProcess.Shell($"\"$S\" replay '{Recorded("orderly.ndjson")}' --speed max --port 7778");
         Assert.Equal(0, exitCode);
         Assert.Single(output.Split('\n', StringSplitOptions.RemoveEmptyEntries)); // the heading
     }
@@ -39,7 +39,7 @@ public sealed class ReplayTests : IDisposable
         var watch = Stopwatch.StartNew();
         foreach (string from in (string[])["29m", "2026-11-23T10:29:00Z"])
         {
-            (int exitCode, string output) = SocktraceProcess.Shell($"TZ=UTC $S replay '{trace}' --from {from} --to 1801s --speed 1000");
+            (int exitCode, string output) = SocktraceProcess.Shell($"TZ=UTC \"$S\" replay '{trace}' --from {from} --to 1801s --speed 1000");
             Assert.Equal(0, exitCode);
             string line = Assert.Single(output.Split('\n', StringSplitOptions.RemoveEmptyEntries)[1..]);
             // How long it was established is known: what was before has been seen, though not shown.
@@ -55,7 +55,7 @@ public sealed class ReplayTests : IDisposable
         File.WriteAllLines(trace,
             [State("10:00:00.000000000", "1", "CLOSE", "SYN_SENT"), State("10:00:04.000000000", "1", "SYN_SENT", "CLOSE")]);
         var watch = Stopwatch.StartNew();
-        Assert.Equal(0, SocktraceProcess.Shell($"$S replay '{trace}' --speed 4").ExitCode);
+        Assert.Equal(0, SocktraceProcess.Shell($"\"$S\" replay '{trace}' --speed 4").ExitCode);
         Assert.InRange(watch.Elapsed.TotalSeconds, 1, 10);
     }
 
@@ -65,7 +65,7 @@ public sealed class ReplayTests : IDisposable
         string trace = _folder.File("trace.ndjson");
         File.WriteAllLines(trace, Enumerable.Range(1, 200_000).Select(i => State("10:00:00.000000000", $"{i:x}", "CLOSE", "SYN_SENT")));
         (int exitCode, string output) = SocktraceProcess.Shell(
-            $"$S replay '{trace}' --speed max 2>'{_folder.File("err")}' | (sleep 1; wc -l); tail -n 1 '{_folder.File("err")}'");
+            $"\"$S\" replay '{trace}' --speed max 2>'{_folder.File("err")}' | (sleep 1; wc -l); tail -n 1 '{_folder.File("err")}'");
         Assert.Equal(0, exitCode);
         Assert.Equal(["200001", "socktrace: 200000 transitions, none lost, 0 unmatched"], output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }

@@ -208,11 +208,11 @@ public sealed class ScreenTests
     }
 
     [Theory]
-    [InlineData("$S live $O </dev/null")]
-    [InlineData("$S live $O | cat")]
-    [InlineData("TERM=dumb $S live $O")]
-    [InlineData("$S replay $F --speed max </dev/null")]
-    [InlineData("TERM=dumb $S replay $F --speed max")]
+    [InlineData("\"$S\" live $O </dev/null")]
+    [InlineData("\"$S\" live $O | cat")]
+    [InlineData("TERM=dumb \"$S\" live $O")]
+    [InlineData("\"$S\" replay \"$F\" --speed max </dev/null")]
+    [InlineData("TERM=dumb \"$S\" replay \"$F\" --speed max")]
     public void WhereNoScreenCanBeThereAreLines(string command)
     {
         if (command.Contains("live", StringComparison.Ordinal))
