@@ -64,7 +64,7 @@ internal static class TraceRun
             Filter = settings.Filter,
             TimeWait = source.TimeWait,
             TimeWaitIsCountedAtExpiry = source.TimeWaitIsCountedAtExpiry,
-            Namespaces = new NetworkNamespaces(settings.Filter.Netns),
+            Namespaces = new NetworkNamespaces(settings.Filter.Netns, Terminal.Say),
         };
         return Run(source, options, sinks, clock, settings.StatsInterval, settings.Duration, settings.Verbose, stop.Token);
     }
@@ -112,6 +112,11 @@ internal static class TraceRun
             EndAll(sinks, loop.Totals);
             Terminal.Say(e.Message);
             return ExitCode.Failed;
+        }
+        catch
+        {
+            EndAll(sinks, loop.Totals);
+            throw;
         }
     }
 

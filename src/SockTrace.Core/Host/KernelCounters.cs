@@ -15,24 +15,38 @@ internal readonly record struct KernelCounters(
 {
     /// <summary>Those of the namespace that the calling thread is in.</summary>
     /// <returns>Null where they cannot be read.</returns>
-    public static KernelCounters? Read()
+    public static KernelCounters? Read() =>
+        Parse(HostFacts.ReadLine("/proc/thread-self/net/snmp"), HostFacts.ReadLine("/proc/thread-self/net/netstat"));
+
+    /// <summary>Takes what is wanted out of the two files; what else they hold need not be understood.</summary>
+    public static KernelCounters? Parse(string? snmp, string? netstat)
     {
-        var counters = new Dictionary<string, long>();
-        foreach ((string file, string group) in (ReadOnlySpan<(string, string)>)[("snmp", "Tcp:"), ("netstat", "TcpExt:")])
+        if (!TryFind(snmp, "Tcp:", out string[] names, out string[] values)
+            || !TryFind(netstat, "TcpExt:", out string[] moreNames, out string[] moreValues))
+            return null;
+        string[] allNames = [.. names, .. moreNames], allValues = [.. values, .. moreValues];
+        bool areAllNumbers = true;
+        // One that this kernel does not have stays 0.
+        long Of(string name) => Array.IndexOf(allNames, name) is int at and >= 0 ? Number(allValues[at]) : 0;
+        long Number(string text)
         {
-            string[] lines = (HostFacts.ReadLine($"/proc/thread-self/net/{file}") ?? "").Split('\n');
-            // Pairs of lines: names, then values.
-            int names = Array.FindIndex(lines, line => line.StartsWith(group, StringComparison.Ordinal));
-            if (names < 0 || names + 1 >= lines.Length)
-                return null;
-            foreach ((string name, string value) in lines[names].Split(' ').Zip(lines[names + 1].Split(' ')).Skip(1))
-                counters[name] = long.Parse(value, CultureInfo.InvariantCulture);
+            areAllNumbers &= long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value);
+            return value;
         }
-        return new KernelCounters(
-            counters.GetValueOrDefault(nameof(ActiveOpens)), counters.GetValueOrDefault(nameof(PassiveOpens)),
-            counters.GetValueOrDefault(nameof(AttemptFails)), counters.GetValueOrDefault(nameof(EstabResets)),
-            counters.GetValueOrDefault(nameof(TW)) + counters.GetValueOrDefault("TWKilled"), counters.GetValueOrDefault(nameof(TWRecycled)),
-            counters.GetValueOrDefault(nameof(TCPTimeWaitOverflow)));
+
+        var counters = new KernelCounters(Of(nameof(ActiveOpens)), Of(nameof(PassiveOpens)), Of(nameof(AttemptFails)), Of(nameof(EstabResets)),
+            Of(nameof(TW)) + Of("TWKilled"), Of(nameof(TWRecycled)), Of(nameof(TCPTimeWaitOverflow)));
+        return areAllNumbers ? counters : null;
+    }
+
+    /// <summary>A group is a pair of lines: names, then values.</summary>
+    private static bool TryFind(string? text, string group, out string[] names, out string[] values)
+    {
+        string[] lines = (text ?? "").Split('\n');
+        int line = Array.FindIndex(lines, line => line.StartsWith(group, StringComparison.Ordinal));
+        names = line < 0 ? [] : lines[line].Split(' ');
+        values = line < 0 || line + 1 >= lines.Length ? [] : lines[line + 1].Split(' ');
+        return names.Length > 0 && names.Length == values.Length;
     }
 
     public static KernelCounters operator -(KernelCounters a, KernelCounters b) => new(

@@ -81,10 +81,14 @@ internal static partial class NetnsVisitor
                 paths.TryAdd((uint)inode, path);
         }
 
-        if (Directory.Exists(Names))
+        try
         {
-            foreach (string name in Directory.EnumerateFiles(Names))
+            foreach (string name in Directory.Exists(Names) ? Directory.EnumerateFiles(Names) : [])
                 Add(name);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Not ours to look at; where a process is in one of them, it is found below.
         }
         foreach (string folder in Directory.EnumerateDirectories("/proc"))
         {

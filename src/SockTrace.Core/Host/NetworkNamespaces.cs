@@ -10,26 +10,37 @@ internal sealed class NetworkNamespaces
     private const long CloseLookIntervalNs = 100_000_000;
 
     private readonly uint? _only;
+    private readonly Func<uint?, IReadOnlyCollection<uint>, List<NamespaceState>> _lookAround;
+    private readonly Action<string>? _say;
     private readonly Dictionary<uint, PortRange?> _ranges = [];
     private readonly Dictionary<uint, (long TimeNs, KernelCounters Counters)> _first = [];
     private readonly HashSet<uint> _missed = [];
     private readonly Dictionary<uint, long> _closeLooksNs = [];
-    private Task<List<Look>>? _looking;
+    private Task<List<NamespaceState>>? _looking;
     private uint[] _searched = [];
+    private bool _hasFirstLook;
+    private bool _hasFailed;
 
     /// <summary>Starts the first look; <see cref="WaitForFirstLook"/> must follow before all else.</summary>
     /// <param name="only">The one that is of interest; null is all.</param>
-    public NetworkNamespaces(uint? only)
+    /// <param name="say">Told once, where a look fails: the trace goes on with what is known.</param>
+    /// <param name="lookAround">Looks into all, or one, and searches for some; null is at this host.</param>
+    public NetworkNamespaces(uint? only, Action<string>? say = null,
+        Func<uint?, IReadOnlyCollection<uint>, List<NamespaceState>>? lookAround = null)
     {
         _only = only;
-        _looking = Task.Run(() => LookAround(only, []));
+        _say = say;
+        _lookAround = lookAround ?? LookAround;
+        _looking = Task.Run(() => _lookAround(only, []));
     }
 
     /// <summary>What happens from the first look on is what the audit compares: events wait for it.</summary>
     public void WaitForFirstLook()
     {
-        Take(_looking!.GetAwaiter().GetResult(), [], isStart: true);
+        List<NamespaceState>? looks = Try(() => _looking!.GetAwaiter().GetResult());
         _looking = null;
+        _hasFirstLook = looks is not null;
+        Take(looks, [], isStart: true);
     }
 
     /// <summary>A namespace was asked for that is not known yet.</summary>
@@ -55,7 +66,7 @@ internal sealed class NetworkNamespaces
         long nowNs = WallClock.MonotonicNs;
         if (!(RangeOf(netns)?.Size <= taken) && nowNs - _closeLooksNs.GetValueOrDefault(netns) > CloseLookIntervalNs)
         {
-            Take(LookAround(netns, []), [netns], isStart: false);
+            Take(Try(() => _lookAround(netns, [])), [netns], isStart: false);
             _closeLooksNs[netns] = nowNs;
         }
         return RangeOf(netns);
@@ -71,23 +82,27 @@ internal sealed class NetworkNamespaces
             return;
         uint[] searched = [.. _missed];
         _searched = searched;
-        _looking = Task.Run(() => LookAround(_only, searched));
+        _looking = Task.Run(() => _lookAround(_only, searched));
     }
 
     /// <summary>Takes in what a look has found, once it has.</summary>
-    public void TakeIn()
+    /// <returns>Whether a look has ended.</returns>
+    public bool TakeIn()
     {
-        if (_looking is not { IsCompleted: true })
-            return;
-        Take(_looking.GetAwaiter().GetResult(), _searched, isStart: false);
+        if (_looking is not { IsCompleted: true } looking)
+            return false;
         _looking = null;
+        Take(Try(() => looking.GetAwaiter().GetResult()), _searched, isStart: false);
+        return true;
     }
 
     /// <summary>Looks once more, now: what the counters have grown by since the first look.</summary>
     public List<(uint Netns, long UntilNs, KernelCounters Grown)> CountersNow()
     {
         var grown = new List<(uint, long, KernelCounters)>();
-        foreach (Look look in LookAround(_only, _ranges.Keys))
+        if (!_hasFirstLook)
+            return grown; // there is nothing to compare with
+        foreach (NamespaceState look in Try(() => _lookAround(_only, _ranges.Keys)) ?? [])
         {
             if (look.Counters is not KernelCounters now)
                 continue;
@@ -98,15 +113,33 @@ internal sealed class NetworkNamespaces
         return grown;
     }
 
-    private void Take(List<Look> looks, uint[] searched, bool isStart)
+    /// <summary>A look that fails, for want of a descriptor or a thread, is none: the trace is worth more.</summary>
+    private List<NamespaceState>? Try(Func<List<NamespaceState>> look)
     {
+        try
+        {
+            return look();
+        }
+        catch (Exception e)
+        {
+            if (!_hasFailed)
+                _say?.Invoke($"cannot look into network namespaces: {e.Message}; port ranges are as they were last seen, or not known");
+            _hasFailed = true;
+            return null;
+        }
+    }
+
+    private void Take(List<NamespaceState>? looks, uint[] searched, bool isStart)
+    {
+        if (looks is null)
+            return;
         // One that nobody finds has ended, or is out of reach: it is not searched for again and again.
         foreach (uint netns in searched)
         {
             _ranges.TryAdd(netns, null);
             _missed.Remove(netns);
         }
-        foreach (Look look in looks)
+        foreach (NamespaceState look in looks)
         {
             _ranges[look.Netns] = look.Range;
             if (isStart && look.Counters is KernelCounters counters)
@@ -115,19 +148,17 @@ internal sealed class NetworkNamespaces
         }
     }
 
-    private static List<Look> LookAround(uint? only, IReadOnlyCollection<uint> wanted)
+    private static List<NamespaceState> LookAround(uint? only, IReadOnlyCollection<uint> wanted)
     {
-        var looks = new List<Look>();
+        var looks = new List<NamespaceState>();
         NetnsVisitor.Visit(only, wanted, (netns, _) =>
         {
             var range = PortRange.Parse(
                 HostFacts.ReadLine("/proc/sys/net/ipv4/ip_local_port_range"),
                 HostFacts.ReadLine("/proc/sys/net/ipv4/ip_local_reserved_ports"));
             KernelCounters? counters = KernelCounters.Read();
-            looks.Add(new Look(netns, WallClock.MonotonicNs, range, counters));
+            looks.Add(new NamespaceState(netns, WallClock.MonotonicNs, range, counters));
         });
         return looks;
     }
-
-    private sealed record Look(uint Netns, long TimeNs, PortRange? Range, KernelCounters? Counters);
 }

@@ -1,0 +1,59 @@
+using SockTrace.Host;
+using SockTrace.Tests.Support;
+
+namespace SockTrace.Tests.Host;
+
+/// <summary>What is known of namespaces when looks into them find something else, or fail.</summary>
+public sealed class NetworkNamespacesTests
+{
+    private const uint Netns = 4026531840;
+
+    private readonly List<string> _said = [];
+    private Func<List<NamespaceState>> _look = () => [];
+
+    [Fact]
+    public void ALookThatFailsIsNoLookAndSaidOnce()
+    {
+        _look = () => [State(32768, 60999, opens: 5)];
+        NetworkNamespaces namespaces = Begin();
+
+        _look = () => throw new IOException("too many open files");
+        Refresh(namespaces);
+        Refresh(namespaces);
+        Assert.Equal(28232, namespaces.RangeOf(Netns)!.Size);
+        Assert.Empty(namespaces.CountersNow());
+        Assert.StartsWith("cannot look into network namespaces: too many open files", Assert.Single(_said), StringComparison.Ordinal);
+
+        _look = () => [State(1000, 1999, opens: 7)];
+        Refresh(namespaces);
+        Assert.Equal(1000, namespaces.RangeOf(Netns)!.Size);
+        Assert.Equal(2, Assert.Single(namespaces.CountersNow()).Grown.ActiveOpens);
+    }
+
+    [Fact]
+    public void WithoutAFirstLookThereIsNothingToCompareCountersWith()
+    {
+        _look = () => throw new UnauthorizedAccessException("no");
+        NetworkNamespaces namespaces = Begin();
+        _look = () => [State(32768, 60999, opens: 5_000_000)];
+        Refresh(namespaces);
+        Assert.Equal(28232, namespaces.RangeOf(Netns)!.Size);
+        Assert.Empty(namespaces.CountersNow());
+    }
+
+    private NetworkNamespaces Begin(uint? only = null)
+    {
+        var namespaces = new NetworkNamespaces(only, _said.Add, (_, _) => _look());
+        namespaces.WaitForFirstLook();
+        return namespaces;
+    }
+
+    private static void Refresh(NetworkNamespaces namespaces)
+    {
+        namespaces.Refresh();
+        Eventually.Soon(namespaces.TakeIn);
+    }
+
+    private static NamespaceState State(ushort low, ushort high, long opens) =>
+        new(Netns, 1, new PortRange(low, high, []), new KernelCounters(opens, 0, 0, 0, 0, 0, 0));
+}
