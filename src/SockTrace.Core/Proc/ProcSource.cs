@@ -13,7 +13,8 @@ namespace SockTrace.Proc;
 /// tells the differences. Needs no privilege. A socket that comes and goes between two looks
 /// is not seen; an old state is told only where there is no other way to the new one.
 /// </summary>
-internal sealed class ProcSource : IEventSource
+/// <param name="find">Fills in the namespaces, and the folder of each one's files.</param>
+internal sealed class ProcSource(Action<Dictionary<uint, string>> find) : IEventSource
 {
     /// <summary>TCP_TIMEWAIT_LEN, include/net/tcp.h: compiled in, and nowhere to be read.</summary>
     private const long TimeWaitNs = 60_000_000_000;
@@ -35,9 +36,16 @@ internal sealed class ProcSource : IEventSource
     private IEnumerator<TcpEvent>? _scan;
     private long _scans;
     private long _nextScan;
+    private long _readByNs;
     private ulong _lastId;
     private long _malformed;
     private bool _isOwnerWanted;
+
+    /// <summary>Of this host.</summary>
+    public ProcSource()
+        : this(ProcNamespaces.Find)
+    {
+    }
 
     public string Name => "proc";
 
@@ -94,7 +102,7 @@ internal sealed class ProcSource : IEventSource
         long start = Stopwatch.GetTimestamp();
         _scans++;
         _unread.Clear();
-        ProcNamespaces.Find(_namespaces);
+        find(_namespaces);
         foreach ((uint netns, string folder) in _namespaces)
         {
             long nowNs = WallClock.MonotonicNs;
@@ -103,6 +111,7 @@ internal sealed class ProcSource : IEventSource
                 _unread.Add(netns);
                 continue;
             }
+            _readByNs = WallClock.MonotonicNs;
             _isOwnerWanted |= _sockets.Exists(socket => socket.Inode != 0 && !_seen.ContainsKey(SocketKey.Of(netns, socket)));
             if (_isOwnerWanted)
                 _isOwnerWanted = !_owners.Refresh();
@@ -152,7 +161,7 @@ internal sealed class ProcSource : IEventSource
             yield return now.IsMini ? Armed(netns, ref seen, now, nowNs) : FirstSight(netns, now, nowNs, seen.Id);
             seen.LastEventNs = nowNs;
         }
-        else if (now.IsMini && (!seen.Last.IsMini || now.State != seen.Last.State))
+        else if (now.IsMini && (!seen.Last.IsMini || now.State != seen.Last.State || IsSetAnew(seen, now, nowNs)))
         {
             TcpEvent armed = Armed(netns, ref seen, now, nowNs);
             if (!seen.Last.IsMini)
@@ -182,6 +191,14 @@ internal sealed class ProcSource : IEventSource
             return now.IsMini;
         return now.IsMini || seen.Inode == 0 || now.Inode == 0 || seen.Inode == now.Inode;
     }
+
+    /// <summary>
+    /// The kernel has set a TIME_WAIT timer anew, as it does when a FIN comes once more; or the
+    /// four-tuple was another connection's meanwhile, which nobody can tell.
+    /// </summary>
+    private static bool IsSetAnew(in SeenSocket seen, in ProcSocket now, long nowNs) =>
+        // One that is late to fire shows 0.
+        now is { State: TcpState.TimeWait, TimerTicks: > 0 } && nowNs + now.TimerNs > seen.ExpiresByNs + TimerToleranceNs;
 
     private IEnumerable<TcpEvent> Gone(long nowNs)
     {
@@ -225,6 +242,7 @@ internal sealed class ProcSource : IEventSource
     {
         bool isTimeWait = now.State == TcpState.TimeWait;
         seen.ExpiresNs = isTimeWait ? nowNs + now.TimerNs : 0;
+        seen.ExpiresByNs = _readByNs + now.TimerNs;
         long armedNs = isTimeWait ? Math.Min(nowNs, seen.ExpiresNs - TimeWaitNs) : nowNs;
         TcpEvent e = About(netns, now, Math.Max(armedNs, seen.LastEventNs), seen.Id, inode: 0);
         e.Kind = EventKind.MiniArmed;

@@ -26,6 +26,9 @@ internal struct SeenSocket
     /// <summary>When its TIME_WAIT timer will run out, CLOCK_MONOTONIC; 0 outside TIME_WAIT.</summary>
     public long ExpiresNs;
 
+    /// <summary>The latest that may be: what is left of it was read between two times.</summary>
+    public long ExpiresByNs;
+
     /// <summary>The inode number while it had one: an orphan has none any more.</summary>
     public ulong Inode;
 }

@@ -1,0 +1,100 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Runtime.InteropServices;
+using SockTrace.Events;
+using SockTrace.Proc;
+using SockTrace.Tests.Support;
+
+namespace SockTrace.Tests.Proc;
+
+/// <summary>What differences between looks at /proc/net/tcp are told as.</summary>
+public sealed class ProcSourceTests : IDisposable
+{
+    private const uint Netns = 4026531840;
+    private const string Heading = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode";
+
+    private readonly TempFolder _folder = new();
+    private readonly Pipe _pipe = new();
+    private readonly ProcSource _source;
+
+    public ProcSourceTests() => _source = new ProcSource(namespaces => namespaces[Netns] = _folder.Path);
+
+    public void Dispose()
+    {
+        _source.Dispose();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public void ATimerThatIsSetAnewIsToldAndCounts()
+    {
+        Show(TimeWait(leftTicks: 20));
+        TcpEvent armed = Next(EventKind.MiniArmed);
+
+        Show(TimeWait(leftTicks: 6000));
+        TcpEvent again = Next(EventKind.MiniArmed);
+        Assert.Equal(armed.Sock, again.Sock);
+        Assert.True(again.TimeNs > armed.TimeNs);
+
+        // Its first time is up, its second is not.
+        Show();
+        Assert.Equal(armed.Sock, Next(EventKind.MiniGone).Sock);
+    }
+
+    [Fact]
+    public void ATimerThatFiresLateIsNotSetAnew()
+    {
+        Show(TimeWait(leftTicks: 10));
+        Next(EventKind.MiniArmed);
+        Show(TimeWait(leftTicks: 0));
+        Look();
+        Look();
+        Show();
+        Next(EventKind.MiniExpired);
+    }
+
+    /// <summary>The next event, which is of this kind.</summary>
+    private TcpEvent Next(EventKind kind)
+    {
+        TcpEvent next = default;
+        Eventually.Soon(() => TryNext(out next));
+        Assert.Equal(kind, next.Kind);
+        return next;
+    }
+
+    private bool TryNext(out TcpEvent next)
+    {
+        Look();
+        next = default;
+        if (!_pipe.Reader.TryRead(out ReadResult result))
+            return false;
+        bool isAny = result.Buffer.Length >= TcpEvent.Size;
+        if (isAny)
+        {
+            result.Buffer.Slice(0, TcpEvent.Size).CopyTo(MemoryMarshal.AsBytes(new Span<TcpEvent>(ref next)));
+            _pipe.Reader.AdvanceTo(result.Buffer.GetPosition(TcpEvent.Size));
+        }
+        else
+        {
+            _pipe.Reader.AdvanceTo(result.Buffer.Start);
+        }
+        return isAny;
+    }
+
+    private void Look()
+    {
+        _source.Poll(_pipe.Writer, TimeSpan.FromSeconds(1));
+        ValueTask<FlushResult> flush = _pipe.Writer.FlushAsync();
+        Assert.True(flush.IsCompletedSuccessfully);
+    }
+
+    /// <summary>What the next look finds.</summary>
+    private void Show(params string[] lines)
+    {
+        File.WriteAllLines(_folder.File("new"), [Heading, .. lines]);
+        File.Move(_folder.File("new"), _folder.File("tcp"), overwrite: true);
+    }
+
+    private static string TimeWait(int leftTicks) =>
+        $"   7: 0100007F:8D2A 0100007F:0CEA 06 00000000:00000000 03:{leftTicks:X8} 00000000     0        0 0 3 0000000000000000";
+}
