@@ -30,9 +30,11 @@ internal sealed class ProcSource(Action<Dictionary<uint, string>> find) : IEvent
     private readonly Dictionary<SocketKey, SeenSocket> _seen = [];
     private readonly List<ProcSocket> _sockets = [];
     private readonly List<SocketKey> _gone = [];
-    private readonly HashSet<uint> _unread = [];
+    private readonly HashSet<uint> _told = [];
+    private readonly Queue<string> _notes = [];
     private readonly SocketOwners _owners = new();
     private readonly ManualResetEventSlim _stopped = new();
+    private HashSet<uint> _unread = [], _unreadBefore = [];
     private IEnumerator<TcpEvent>? _scan;
     private long _scans;
     private long _nextScan;
@@ -41,10 +43,21 @@ internal sealed class ProcSource(Action<Dictionary<uint, string>> find) : IEvent
     private long _malformed;
     private bool _isOwnerWanted;
 
-    /// <summary>Of this host.</summary>
-    public ProcSource()
-        : this(ProcNamespaces.Find)
+    /// <summary>The one of this host.</summary>
+    /// <returns>Null where no namespace can be read.</returns>
+    public static ProcSource? TryOpen(out string reason)
     {
+        var source = new ProcSource(ProcNamespaces.Find);
+        if (source.TryFind(out reason))
+        {
+            foreach (string folder in source._namespaces.Values)
+            {
+                if (source.TryRead(folder, out reason))
+                    return source;
+            }
+        }
+        source.Dispose();
+        return null;
     }
 
     public string Name => "proc";
@@ -85,7 +98,7 @@ internal sealed class ProcSource(Action<Dictionary<uint, string>> find) : IEvent
     {
     }
 
-    public string? TakeNote() => null;
+    public string? TakeNote() => _notes.TryDequeue(out string? note) ? note : null;
 
     public void Stop() => _stopped.Set();
 
@@ -100,15 +113,24 @@ internal sealed class ProcSource(Action<Dictionary<uint, string>> find) : IEvent
     private IEnumerable<TcpEvent> Scan()
     {
         long start = Stopwatch.GetTimestamp();
+        if (!TryFind(out string why))
+        {
+            Note(netns: 0, $"cannot look around in /proc: {why}");
+            _nextScan = start + (long)(ShortestInterval.TotalSeconds * Stopwatch.Frequency);
+            yield break;
+        }
         _scans++;
+        (_unread, _unreadBefore) = (_unreadBefore, _unread);
         _unread.Clear();
-        find(_namespaces);
         foreach ((uint netns, string folder) in _namespaces)
         {
             long nowNs = WallClock.MonotonicNs;
-            if (!TryRead(folder))
+            if (!TryRead(folder, out why))
             {
+                // Once may be because the process through which we looked has ended: the next look finds another.
                 _unread.Add(netns);
+                if (_unreadBefore.Contains(netns))
+                    Note(netns, $"network namespace {netns} is not seen: {why}");
                 continue;
             }
             _readByNs = WallClock.MonotonicNs;
@@ -129,8 +151,31 @@ internal sealed class ProcSource(Action<Dictionary<uint, string>> find) : IEvent
         _nextScan = start + Math.Max((long)(ShortestInterval.TotalSeconds * Stopwatch.Frequency), took * 4);
     }
 
-    private bool TryRead(string folder)
+    /// <summary>Says something once.</summary>
+    private void Note(uint netns, string text)
     {
+        if (_told.Add(netns))
+            _notes.Enqueue(text);
+    }
+
+    private bool TryFind(out string why)
+    {
+        try
+        {
+            find(_namespaces);
+            why = "no process that may be looked at is in /proc";
+            return _namespaces.Count > 0;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            why = e.Message;
+            return false;
+        }
+    }
+
+    private bool TryRead(string folder, out string why)
+    {
+        why = "";
         _sockets.Clear();
         try
         {
@@ -141,7 +186,8 @@ internal sealed class ProcSource(Action<Dictionary<uint, string>> find) : IEvent
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return false; // The process through which we looked has ended; the next look finds another.
+            why = e.Message;
+            return false;
         }
     }
 

@@ -74,6 +74,17 @@ public sealed class SourceTests : IDisposable
     }
 
     [Fact]
+    public void WhereNothingCanBeReadInProcItIsRefused()
+    {
+        using var socktrace = SocktraceProcess.LaunchThrough("unshare", "--mount", "sh", "-c",
+            "mount -t tmpfs tmpfs /proc/$$/net && exec \"$0\" record -o - --source proc --duration 10s", SocktraceProcess.Binary);
+        Assert.Equal("", socktrace.Output.ReadToEnd());
+        Assert.Equal(3, socktrace.WaitForExit());
+        Assert.StartsWith("socktrace: source proc cannot read /proc/PID/net/tcp: ", socktrace.ErrorLines()[0], StringComparison.Ordinal);
+        Assert.StartsWith("hint: see that /proc is mounted", socktrace.ErrorLines()[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void ARingThatTheKernelCannotAllocateIsARefusal()
     {
         // An address-space limit below the ring's size makes its mapping fail.

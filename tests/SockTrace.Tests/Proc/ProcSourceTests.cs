@@ -53,6 +53,22 @@ public sealed class ProcSourceTests : IDisposable
         Next(EventKind.MiniExpired);
     }
 
+    [Fact]
+    public void ANamespaceThatCannotBeReadIsNamedOnceAndIsNoEnd()
+    {
+        Show(TimeWait(leftTicks: 6000));
+        Next(EventKind.MiniArmed);
+        File.Delete(_folder.File("tcp"));
+        Eventually.Soon(() =>
+        {
+            Assert.False(TryNext(out _));
+            return _source.TakeNote()?.StartsWith($"network namespace {Netns} is not seen: ", StringComparison.Ordinal) == true;
+        });
+        Look();
+        Look();
+        Assert.Null(_source.TakeNote());
+    }
+
     /// <summary>The next event, which is of this kind.</summary>
     private TcpEvent Next(EventKind kind)
     {
