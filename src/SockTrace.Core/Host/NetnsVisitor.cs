@@ -57,6 +57,8 @@ internal static partial class NetnsVisitor
         uint own = (uint)FileSystem.InodeOf(Own).GetValueOrDefault();
         if (only is null || only == own)
             look(own, Own);
+        if (only == own)
+            return 0;
         Dictionary<uint, string> paths = Find();
         if ((only is uint one && !paths.ContainsKey(one)) || wanted.Any(inode => !paths.ContainsKey(inode)))
             FindThreads(paths);

@@ -6,7 +6,7 @@ namespace SockTrace.Host;
 /// </summary>
 internal sealed class NetworkNamespaces
 {
-    /// <summary>To look takes a few milliseconds, and the tracker waits for it.</summary>
+    /// <summary>To look takes a few milliseconds, on a host of many processes more, and the tracker waits for it.</summary>
     private const long CloseLookIntervalNs = 100_000_000;
 
     private readonly uint? _only;
@@ -16,6 +16,7 @@ internal sealed class NetworkNamespaces
     private readonly Dictionary<uint, (long TimeNs, KernelCounters Counters)> _first = [];
     private readonly HashSet<uint> _missed = [];
     private readonly Dictionary<uint, long> _closeLooksNs = [];
+    private readonly HashSet<uint> _unchanged = [];
     private Task<List<NamespaceState>>? _looking;
     private uint[] _searched = [];
     private bool _hasFirstLook;
@@ -57,19 +58,25 @@ internal sealed class NetworkNamespaces
 
     /// <summary>
     /// The ports of a namespace in which none was left. What is known of it is looked up once
-    /// more if that says otherwise: somebody has changed it.
+    /// more if that says otherwise: somebody has changed it. If nobody has, as where bind() holds
+    /// ports or half of an odd range is left to it, the regular look is soon enough.
     /// </summary>
     /// <param name="netns">The namespace's inode number.</param>
     /// <param name="taken">How many ports are in use there.</param>
     public PortRange? RangeAtExhaustion(uint netns, int taken)
     {
+        PortRange? range = RangeOf(netns);
+        if (range?.Size <= taken || _unchanged.Contains(netns))
+            return range;
         long nowNs = WallClock.MonotonicNs;
-        if (!(RangeOf(netns)?.Size <= taken) && nowNs - _closeLooksNs.GetValueOrDefault(netns) > CloseLookIntervalNs)
-        {
-            Take(Try(() => _lookAround(netns, [])), [netns], isStart: false);
-            _closeLooksNs[netns] = nowNs;
-        }
-        return RangeOf(netns);
+        if (nowNs - _closeLooksNs.GetValueOrDefault(netns) <= CloseLookIntervalNs)
+            return range;
+        _closeLooksNs[netns] = nowNs;
+        LookCloser(netns);
+        PortRange? now = RangeOf(netns);
+        if (now?.Size == range?.Size)
+            _unchanged.Add(netns);
+        return now;
     }
 
     /// <summary>When a namespace's counters were first read; what happened before is not part of the audit.</summary>
@@ -93,6 +100,7 @@ internal sealed class NetworkNamespaces
             return false;
         _looking = null;
         Take(Try(() => looking.GetAwaiter().GetResult()), _searched, isStart: false);
+        _unchanged.Clear();
         return true;
     }
 
@@ -112,6 +120,8 @@ internal sealed class NetworkNamespaces
         }
         return grown;
     }
+
+    private void LookCloser(uint netns) => Take(Try(() => _lookAround(netns, [])), [netns], isStart: false);
 
     /// <summary>A look that fails, for want of a descriptor or a thread, is none: the trace is worth more.</summary>
     private List<NamespaceState>? Try(Func<List<NamespaceState>> look)

@@ -41,6 +41,32 @@ public sealed class NetworkNamespacesTests
         Assert.Empty(namespaces.CountersNow());
     }
 
+    [Fact]
+    public void WhereACloseLookChangesNothingTheRegularOneIsWaitedFor()
+    {
+        int looks = 0;
+        ushort high = 1009;
+        _look = () =>
+        {
+            looks++;
+            return [State(1000, high, opens: 0)];
+        };
+        NetworkNamespaces namespaces = Begin();
+
+        high = 1004; // somebody has changed it
+        Assert.Equal(5, namespaces.RangeAtExhaustion(Netns, taken: 5)!.Size);
+        Assert.Equal(2, looks);
+        Eventually.Soon(() => namespaces.RangeAtExhaustion(Netns, taken: 4)!.Size == 5 && looks == 3);
+        Thread.Sleep(150); // longer than a look is waited for between two
+        Assert.Equal(5, namespaces.RangeAtExhaustion(Netns, taken: 4)!.Size);
+        Assert.Equal(3, looks);
+
+        high = 1003;
+        Refresh(namespaces);
+        Assert.Equal(4, namespaces.RangeAtExhaustion(Netns, taken: 3)!.Size);
+        Assert.Equal(5, looks);
+    }
+
     private NetworkNamespaces Begin(uint? only = null)
     {
         var namespaces = new NetworkNamespaces(only, _said.Add, (_, _) => _look());
