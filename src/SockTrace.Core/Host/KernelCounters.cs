@@ -49,6 +49,14 @@ internal readonly record struct KernelCounters(
         return names.Length > 0 && names.Length == values.Length;
     }
 
+    /// <summary>Whether any is less than before: they only grow, so these are another namespace's.</summary>
+    public bool IsBehind(in KernelCounters before)
+    {
+        KernelCounters grown = this - before;
+        return (grown.ActiveOpens | grown.PassiveOpens | grown.AttemptFails | grown.EstabResets | grown.TW | grown.TWRecycled
+            | grown.TCPTimeWaitOverflow) < 0;
+    }
+
     public static KernelCounters operator -(KernelCounters a, KernelCounters b) => new(
         a.ActiveOpens - b.ActiveOpens, a.PassiveOpens - b.PassiveOpens, a.AttemptFails - b.AttemptFails,
         a.EstabResets - b.EstabResets, a.TW - b.TW, a.TWRecycled - b.TWRecycled, a.TCPTimeWaitOverflow - b.TCPTimeWaitOverflow);

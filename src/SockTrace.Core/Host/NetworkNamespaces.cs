@@ -4,6 +4,10 @@ namespace SockTrace.Host;
 /// What is known of each network namespace: its ports, and its counters at the start. Looked
 /// up on another thread, since to look takes entering; used on the tracker's.
 /// </summary>
+/// <remarks>
+/// The inode number of one that has ended is the next one's at once, so what is known goes when
+/// a look does not find it, or finds counters that have gone back. What both did is no audit.
+/// </remarks>
 internal sealed class NetworkNamespaces
 {
     /// <summary>To look takes a few milliseconds, on a host of many processes more, and the tracker waits for it.</summary>
@@ -14,6 +18,8 @@ internal sealed class NetworkNamespaces
     private readonly Action<string>? _say;
     private readonly Dictionary<uint, PortRange?> _ranges = [];
     private readonly Dictionary<uint, (long TimeNs, KernelCounters Counters)> _first = [];
+    private readonly Dictionary<uint, KernelCounters> _latest = [];
+    private readonly HashSet<uint> _ended = [];
     private readonly HashSet<uint> _missed = [];
     private readonly Dictionary<uint, long> _closeLooksNs = [];
     private readonly HashSet<uint> _unchanged = [];
@@ -41,7 +47,7 @@ internal sealed class NetworkNamespaces
         List<NamespaceState>? looks = Try(() => _looking!.GetAwaiter().GetResult());
         _looking = null;
         _hasFirstLook = looks is not null;
-        Take(looks, [], isStart: true);
+        Take(looks, [], isStart: true, isFull: true);
     }
 
     /// <summary>A namespace was asked for that is not known yet.</summary>
@@ -87,9 +93,10 @@ internal sealed class NetworkNamespaces
     {
         if (_looking is not null)
             return;
-        uint[] searched = [.. _missed];
-        _searched = searched;
-        _looking = Task.Run(() => _lookAround(_only, searched));
+        _searched = [.. _missed];
+        // A namespace in which there is but a thread is found only if it is searched for.
+        uint[] wanted = [.. _searched, .. _ranges.Where(known => known.Value is not null).Select(known => known.Key)];
+        _looking = Task.Run(() => _lookAround(_only, wanted));
     }
 
     /// <summary>Takes in what a look has found, once it has.</summary>
@@ -99,7 +106,7 @@ internal sealed class NetworkNamespaces
         if (_looking is not { IsCompleted: true } looking)
             return false;
         _looking = null;
-        Take(Try(() => looking.GetAwaiter().GetResult()), _searched, isStart: false);
+        Take(Try(() => looking.GetAwaiter().GetResult()), _searched, isStart: false, isFull: true);
         _unchanged.Clear();
         return true;
     }
@@ -112,7 +119,8 @@ internal sealed class NetworkNamespaces
             return grown; // there is nothing to compare with
         foreach (NamespaceState look in Try(() => _lookAround(_only, _ranges.Keys)) ?? [])
         {
-            if (look.Counters is not KernelCounters now)
+            if (look.Counters is not KernelCounters now || _ended.Contains(look.Netns)
+                || (_latest.TryGetValue(look.Netns, out KernelCounters latest) && now.IsBehind(latest)))
                 continue;
             // One that came into being meanwhile began at 0.
             KernelCounters before = _first.TryGetValue(look.Netns, out (long, KernelCounters Counters) first) ? first.Counters : default;
@@ -121,7 +129,7 @@ internal sealed class NetworkNamespaces
         return grown;
     }
 
-    private void LookCloser(uint netns) => Take(Try(() => _lookAround(netns, [])), [netns], isStart: false);
+    private void LookCloser(uint netns) => Take(Try(() => _lookAround(netns, [])), [netns], isStart: false, isFull: false);
 
     /// <summary>A look that fails, for want of a descriptor or a thread, is none: the trace is worth more.</summary>
     private List<NamespaceState>? Try(Func<List<NamespaceState>> look)
@@ -139,7 +147,11 @@ internal sealed class NetworkNamespaces
         }
     }
 
-    private void Take(List<NamespaceState>? looks, uint[] searched, bool isStart)
+    /// <param name="looks">What was found; null where nothing was looked at.</param>
+    /// <param name="searched">What was searched for.</param>
+    /// <param name="isStart">Whether what happened before is not part of the audit.</param>
+    /// <param name="isFull">Whether what was not found is not there.</param>
+    private void Take(List<NamespaceState>? looks, uint[] searched, bool isStart, bool isFull)
     {
         if (looks is null)
             return;
@@ -149,13 +161,34 @@ internal sealed class NetworkNamespaces
             _ranges.TryAdd(netns, null);
             _missed.Remove(netns);
         }
+        if (isFull)
+        {
+            foreach (uint netns in _ranges.Where(known => known.Value is not null).Select(known => known.Key)
+                .Except(looks.Select(look => look.Netns)).ToArray())
+                Forget(netns);
+        }
         foreach (NamespaceState look in looks)
         {
+            if (look.Counters is KernelCounters counters)
+            {
+                if (_latest.TryGetValue(look.Netns, out KernelCounters before) && counters.IsBehind(before))
+                    Forget(look.Netns);
+                _latest[look.Netns] = counters;
+                if (isStart)
+                    _first[look.Netns] = (look.TimeNs, counters);
+            }
             _ranges[look.Netns] = look.Range;
-            if (isStart && look.Counters is KernelCounters counters)
-                _first[look.Netns] = (look.TimeNs, counters);
             _missed.Remove(look.Netns);
         }
+    }
+
+    private void Forget(uint netns)
+    {
+        _ranges.Remove(netns);
+        _first.Remove(netns);
+        _latest.Remove(netns);
+        _closeLooksNs.Remove(netns);
+        _ended.Add(netns);
     }
 
     private static List<NamespaceState> LookAround(uint? only, IReadOnlyCollection<uint> wanted)

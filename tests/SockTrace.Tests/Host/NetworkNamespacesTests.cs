@@ -67,6 +67,44 @@ public sealed class NetworkNamespacesTests
         Assert.Equal(5, looks);
     }
 
+    [Fact]
+    public void AnInodeNumberThatIsAnothersByNowIsNoAudit()
+    {
+        _look = () => [State(32768, 60999, opens: 1000)];
+        NetworkNamespaces namespaces = Begin();
+        _look = () => [State(1000, 1999, opens: 3)];
+        Refresh(namespaces);
+        Assert.Equal(1000, namespaces.RangeOf(Netns)!.Size);
+        _look = () => [State(1000, 1999, opens: 2000)];
+        Assert.Empty(namespaces.CountersNow());
+        Assert.Equal(0, namespaces.FirstLookNs(Netns));
+    }
+
+    [Fact]
+    public void OneThatEndsIsForgottenAndTheNextWithItsNumberIsNotItsAudit()
+    {
+        _look = () => [State(32768, 60999, opens: 10)];
+        NetworkNamespaces namespaces = Begin();
+        _look = () => [];
+        Refresh(namespaces);
+        Assert.Null(namespaces.RangeOf(Netns));
+        Assert.True(namespaces.IsWanting);
+
+        _look = () => [State(1000, 1999, opens: 20)];
+        Refresh(namespaces);
+        Assert.Equal(1000, namespaces.RangeOf(Netns)!.Size);
+        Assert.Empty(namespaces.CountersNow());
+    }
+
+    [Fact]
+    public void OneThatIsReplacedBeforeTheLastLookIsNoAudit()
+    {
+        _look = () => [State(32768, 60999, opens: 10)];
+        NetworkNamespaces namespaces = Begin();
+        _look = () => [State(32768, 60999, opens: 9)];
+        Assert.Empty(namespaces.CountersNow());
+    }
+
     private NetworkNamespaces Begin(uint? only = null)
     {
         var namespaces = new NetworkNamespaces(only, _said.Add, (_, _) => _look());
