@@ -102,10 +102,11 @@ internal static class TraceRun
             loop.Run(duration, stop);
             return ExitCode.Done;
         }
-        catch (OutputException e) when (e.IsClosedPipe)
+        catch (OutputException e)
         {
+            // Why it fails has been said by who writes.
             EndAll(sinks, loop.Totals);
-            return ExitCode.Done;
+            return e.IsClosedPipe ? ExitCode.Done : ExitCode.Failed;
         }
         catch (SourceFailedException e)
         {

@@ -180,7 +180,7 @@ internal sealed class LineSink : ITraceSink
 
     public void Flush(in TraceTotals soFar)
     {
-        _output.ThrowIfReaderHasGone();
+        _output.ThrowIfItIsOver();
         if (_queue.HasLoss)
             TellLoss();
         _queue.HandOver();

@@ -173,7 +173,7 @@ internal sealed class NdjsonSink : ITraceSink
 
     public void Flush(in TraceTotals soFar)
     {
-        _output.ThrowIfReaderHasGone();
+        _output.ThrowIfItIsOver();
         if (_queue.HasLoss)
             TellLoss();
         if (_output.TakeNextFileRequest())

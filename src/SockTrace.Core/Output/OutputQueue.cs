@@ -60,6 +60,9 @@ internal sealed class OutputQueue
             _free.Push(OutputChunk.Pooled(chunkBytes));
     }
 
+    /// <summary>Whether a line waits for room.</summary>
+    public bool Waits => _waits;
+
     /// <summary>Lines that found no room.</summary>
     public long Dropped { get; private set; }
 

@@ -7,7 +7,8 @@ namespace SockTrace.Output;
 /// <summary>
 /// The thread that writes: takes whole lines from the queue, compresses them where the file's
 /// name says so, and puts them into the file with one write. While a disk is full it tries
-/// again every second; what the queue cannot hold meanwhile is dropped there, and counted.
+/// again every second; what the queue cannot hold meanwhile is dropped there, and counted. For a
+/// queue that drops nothing there is no other attempt: who waits for room would wait for ever.
 /// </summary>
 internal sealed class OutputWriter : IDisposable
 {
@@ -28,9 +29,8 @@ internal sealed class OutputWriter : IDisposable
     private long _fileBegan = Stopwatch.GetTimestamp();
     private bool _isFirstFile = true;
     private bool _isNextFileAsked;
-    private bool _hasGivenUp;
     private long _abandoned;
-    private volatile bool _isNextFileWanted, _isReopenWanted, _hasReaderGone;
+    private volatile bool _isNextFileWanted, _isReopenWanted, _hasReaderGone, _hasGivenUp;
 
     /// <param name="file">Owned from here on.</param>
     /// <param name="say">Where a failure, and its end, is told.</param>
@@ -77,11 +77,14 @@ internal sealed class OutputWriter : IDisposable
         return isWanted;
     }
 
-    /// <exception cref="OutputException">Whoever read it has gone.</exception>
-    public void ThrowIfReaderHasGone()
+    /// <exception cref="OutputException">Whoever read it has gone; or it failed, which has been said, and nothing may be dropped.</exception>
+    public void ThrowIfItIsOver()
     {
+        bool hasGivenUp = _hasGivenUp;
         if (_hasReaderGone)
             throw new OutputException(_file.Name, "write to", Errno.Text(Errno.EPIPE), isClosedPipe: true);
+        if (hasGivenUp && Queue.Waits)
+            throw new OutputException(_file.Name, "write to", "it has failed", isClosedPipe: false);
     }
 
     /// <summary>Waits until all that was queued is written, and closes the file.</summary>
@@ -197,7 +200,7 @@ internal sealed class OutputWriter : IDisposable
         if (!Queue.IsFailing)
             _say(message);
         Queue.IsFailing = true;
-        if (isLastAttempt)
+        if (isLastAttempt || Queue.Waits)
             GiveUp(isClosedPipe: false);
         else
             Queue.WaitForCompletion(RetryInterval);
@@ -206,7 +209,7 @@ internal sealed class OutputWriter : IDisposable
     /// <summary>Nothing more is written; what still comes is counted, unless nobody wants it.</summary>
     private void GiveUp(bool isClosedPipe)
     {
+        _hasReaderGone |= isClosedPipe; // before it is seen that nothing more is written
         _hasGivenUp = true;
-        _hasReaderGone |= isClosedPipe;
     }
 }

@@ -34,7 +34,7 @@ internal sealed class TraceLoop(
     private long _lastTickNs, _lastStatsNs, _lastSettingsNs;
 
     /// <summary>Runs until <paramref name="stop"/>, or for <paramref name="duration"/>.</summary>
-    /// <exception cref="OutputException">Whoever read an output has gone.</exception>
+    /// <exception cref="OutputException">Whoever read an output has gone, or one that all must go to takes no more.</exception>
     /// <exception cref="SourceFailedException">The source gives no more.</exception>
     public void Run(TimeSpan? duration, CancellationToken stop)
     {

@@ -70,6 +70,20 @@ public sealed class ReplayTests : IDisposable
         Assert.Equal(["200001", "socktrace: 200000 transitions, none lost, 0 unmatched"], output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }
 
+    [Fact]
+    public void AFullDiskEndsIt()
+    {
+        string trace = _folder.File("trace.ndjson");
+        // More than is ever queued.
+        File.WriteAllLines(trace, Enumerable.Range(1, 300_000).Select(i => State("10:00:00.000000000", $"{i:x}", "CLOSE", "SYN_SENT")));
+        (int exitCode, string output) = SocktraceProcess.Shell($"\"$S\" replay '{trace}' --speed max 2>&1 >/dev/full");
+        Assert.Equal(1, exitCode);
+        string[] lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal("socktrace: cannot write to standard output: no space left on device", lines[0]);
+        Assert.Matches(@"^socktrace: \d+ transitions, \d+ lost \(ring 0, kernel 0, queue [1-9]\d*, table 0\)", lines[1]);
+        Assert.Equal(2, lines.Length);
+    }
+
     [Theory]
     [InlineData("--speed 0", "--speed 0: not a number from 0.001 to 1000000, or max")]
     [InlineData("--from soon", "--from soon: not a time such as 2026-11-23T10:12:13Z, or how long after the trace's begin, such as 90s")]

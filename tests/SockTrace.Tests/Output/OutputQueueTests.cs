@@ -95,6 +95,27 @@ public sealed class OutputQueueTests : IDisposable
     }
 
     [Fact]
+    public async Task WhoWaitsForAnOutputThatFailsIsToldAtOnce()
+    {
+        var said = new List<string>();
+        var queue = new OutputQueue(chunks: 2, chunkBytes: 2 * OutputQueue.MaxLine, waits: true);
+        var sink = new LineSink(new OutputWriter(OutputFile.Create("/dev/full", force: false), said.Add, queue: queue), new WallClock(), TimeZoneInfo.Utc);
+        var records = new StateRecords();
+        await Task.Run(() => Assert.Throws<OutputException>((Action)(() =>
+        {
+            while (true)
+            {
+                records.ProduceTo(sink, 100);
+                sink.Flush(records.Totals);
+            }
+        }))).WaitAsync(TimeSpan.FromSeconds(30));
+        sink.OnEnd(records.Totals);
+        sink.Dispose();
+        Assert.Equal("cannot write to /dev/full: no space left on device", Assert.Single(said));
+        Assert.True(sink.Losses.ByFailure > 0);
+    }
+
+    [Fact]
     public void WhatIsDroppedIsToldAsSoonAsThereIsRoom()
     {
         var queue = new OutputQueue(chunks: 1, chunkBytes: 2 * OutputQueue.MaxLine);
