@@ -14,7 +14,7 @@ internal static class ReplayVerb
 {
     public static Verb Create()
     {
-        var file = new Argument<string>("FILE") { Description = "A trace, compressed or not" };
+        var file = new Argument<string>("FILE") { Description = "A trace, compressed or not; - is standard input, which is read to its end first" };
         var speed = new Option<double?>("--speed")
         {
             Description = "So many times as fast as it happened, or max for as fast as can be [default: 1]",
@@ -57,7 +57,8 @@ internal static class ReplayVerb
     {
         try
         {
-            using var source = new TraceSource(path, speed, from, to, new FaultLimit().Say);
+            using var spool = Spool.OfWhatIsReadOnce(path);
+            using var source = new TraceSource(path, speed, from, to, new FaultLimit().Say, spool?.Path);
             return TraceRun.Replay(source, filter, (clock, stop) => [new FromSink(Shown(source, path, filter, clock, stop), source.FromNs)]);
         }
         catch (TraceException e)

@@ -20,12 +20,13 @@ internal sealed class TraceFile : IDisposable
 
     /// <param name="name">As the user gave it; of standard input <see cref="StandardInput"/>.</param>
     /// <param name="onFault">Called for each fault, as it is met.</param>
+    /// <param name="path">Where it is to be read; null for what the user gave.</param>
     /// <exception cref="TraceException">It cannot be opened.</exception>
-    public TraceFile(string name, Action<TraceFault> onFault)
+    public TraceFile(string name, Action<TraceFault> onFault, string? path = null)
     {
         Name = name;
         _onFault = onFault;
-        _lines = new LineReader(Open(name));
+        _lines = new LineReader(Open(path ?? name));
     }
 
     /// <summary>U+FEFF, which some editors put before a text.</summary>

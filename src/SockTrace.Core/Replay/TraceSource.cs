@@ -37,15 +37,16 @@ internal sealed class TraceSource : IEventSource
     private readonly long _startNs;
     private bool _isAtEnd;
 
-    /// <param name="path">A file: it is read twice.</param>
+    /// <param name="name">As the user gave it.</param>
     /// <param name="speed">1 is the trace's own; infinite is as fast as can be.</param>
     /// <param name="from">What was before is run through at once; null for nothing.</param>
     /// <param name="to">What comes after is left out; null for nothing.</param>
     /// <param name="onFault">Called for each line that is no record.</param>
+    /// <param name="path">A file to read it from, twice; null where the name is one's.</param>
     /// <exception cref="TraceException">It cannot be read, or has no record.</exception>
-    public TraceSource(string path, double speed, TraceTime? from, TraceTime? to, Action<TraceFault> onFault)
+    public TraceSource(string name, double speed, TraceTime? from, TraceTime? to, Action<TraceFault> onFault, string? path = null)
     {
-        (HashSet<ulong> orphans, HeaderRecord? header, long firstNs) = LookThrough(path, _poolSizes);
+        (HashSet<ulong> orphans, HeaderRecord? header, long firstNs) = LookThrough(name, path, _poolSizes);
         Header = header;
         FromNs = from?.In(firstNs) ?? firstNs;
         _toNs = to?.In(firstNs) ?? long.MaxValue;
@@ -53,11 +54,11 @@ internal sealed class TraceSource : IEventSource
         _startNs = Math.Max(firstNs, FromNs);
         _decoder = new RecordDecoder(orphans);
         _speed = speed;
-        _file = new TraceFile(path, fault =>
+        _file = new TraceFile(name, fault =>
         {
             _malformed += fault.IsTorn ? 0 : 1;
             onFault(fault);
-        });
+        }, path);
     }
 
     /// <summary>Null where the trace has none.</summary>
@@ -179,12 +180,13 @@ internal sealed class TraceSource : IEventSource
     }
 
     /// <summary>What must be known before the first event.</summary>
-    private static (HashSet<ulong> Orphans, HeaderRecord? Header, long FirstNs) LookThrough(string path, Dictionary<uint, int> poolSizes)
+    private static (HashSet<ulong> Orphans, HeaderRecord? Header, long FirstNs) LookThrough(
+        string name, string? path, Dictionary<uint, int> poolSizes)
     {
         var orphans = new HashSet<ulong>();
         HeaderRecord? header = null;
         long firstNs = long.MaxValue;
-        using var file = new TraceFile(path, _ => { });
+        using var file = new TraceFile(name, _ => { }, path);
         while (file.TryRead())
         {
             TraceRecord record = file.Record;
@@ -200,7 +202,7 @@ internal sealed class TraceSource : IEventSource
             }
         }
         return firstNs == long.MaxValue
-            ? throw new TraceException(path, "replay", file.Lines == 0 ? "it is empty" : "no line of it is a record")
+            ? throw new TraceException(name, "replay", file.Lines == 0 ? "it is empty" : "no line of it is a record")
             : (orphans, header, firstNs);
     }
 }

@@ -70,6 +70,19 @@ public sealed class ReplayTests : IDisposable
         Assert.Equal(["200001", "socktrace: 200000 transitions, none lost, 0 unmatched"], output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }
 
+    [Theory]
+    [InlineData("replay - --speed max <\"$F\"")]
+    [InlineData("replay - --speed max < <(cat \"$F\")")]
+    [InlineData("replay <(zstd -q -c \"$F\") --speed max")]
+    [InlineData("replay /dev/stdin --speed max < <(gzip -c \"$F\")")]
+    public void WhatCanBeReadOnlyOnceIsReplayedToo(string arguments)
+    {
+        (int exitCode, string output, _) = Piped.Run($"F='{Recorded("orderly.ndjson")}'; export TZ=UTC TMPDIR=\"$T\"; \"$S\" {arguments}", _folder);
+        Assert.Equal(0, exitCode);
+        Assert.Equal(File.ReadAllText(Recorded("orderly.txt")), output);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Path));
+    }
+
     [Fact]
     public void AFullDiskEndsIt()
     {
