@@ -3,7 +3,8 @@ using SockTrace.Reading;
 namespace SockTrace;
 
 /// <summary>Says what is wrong with a trace's lines, up to a number of them: a damaged file may have millions.</summary>
-internal sealed class FaultLimit
+/// <param name="whoCounts">What has their number.</param>
+internal sealed class FaultLimit(string whoCounts)
 {
     private const int Max = 10;
 
@@ -14,6 +15,6 @@ internal sealed class FaultLimit
         if (_said++ < Max || fault.IsTorn)
             Terminal.Say(fault.ToString());
         else if (_said == Max + 1)
-            Terminal.Say($"{fault.File}: there are more such lines; the report counts them");
+            Terminal.Say($"{fault.File}: there are more such lines; {whoCounts} counts them");
     }
 }

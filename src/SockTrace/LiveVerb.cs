@@ -51,11 +51,13 @@ internal static class LiveVerb
         FullScreen.TryOpen(
             new ScreenLabels { Verb = "live", Host = run.Header.Host, Source = run.Header.Source, TimeWait = run.Header.TimeWait ?? "not seen" },
             settings.Filter, run.Clock, run.Stop, staysAtEnd: false)
-            ?? (ITraceSink)Lines(run.Clock);
+            ?? (ITraceSink)Lines(run.Clock, run.Header.Source);
 
     /// <summary>The lines that people read, on standard output.</summary>
+    /// <param name="clock">Of the events.</param>
+    /// <param name="source">The name of where they come from.</param>
     /// <param name="queue">Null for one that drops what finds no room.</param>
-    public static LineSink Lines(WallClock clock, OutputQueue? queue = null) =>
-        new(new OutputWriter(OutputFile.StandardOutput(), Terminal.Say, queue: queue), clock, TimeZoneInfo.Local,
+    public static LineSink Lines(WallClock clock, string source, OutputQueue? queue = null) =>
+        new(new OutputWriter(OutputFile.StandardOutput(), Terminal.Say, queue: queue), clock, TimeZoneInfo.Local, source,
             alarm: !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")));
 }

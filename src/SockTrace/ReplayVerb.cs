@@ -4,6 +4,7 @@ using SockTrace.Host;
 using SockTrace.Output;
 using SockTrace.Reading;
 using SockTrace.Replay;
+using SockTrace.Reporting;
 using SockTrace.Screen;
 using SockTrace.Tracking;
 
@@ -58,8 +59,11 @@ internal static class ReplayVerb
         try
         {
             using var spool = Spool.OfWhatIsReadOnce(path);
-            using var source = new TraceSource(path, speed, from, to, new FaultLimit().Say, spool?.Path);
-            return TraceRun.Replay(source, filter, (clock, stop) => [new FromSink(Shown(source, path, filter, clock, stop), source.FromNs)]);
+            using var source = new TraceSource(path, speed, from, to, new FaultLimit("the last line").Say, spool?.Path);
+            int exitCode = TraceRun.Replay(source, filter, (clock, stop) => [new FromSink(Shown(source, path, filter, clock, stop), source.FromNs)]);
+            if (source.DamagedLines > 0)
+                Terminal.Say($"{Words.Count(source.DamagedLines, "line")} of {TraceFile.Show(path)} could not be read");
+            return exitCode;
         }
         catch (TraceException e)
         {
@@ -78,5 +82,5 @@ internal static class ReplayVerb
                 TimeWait = VisibleText.Of(source.Header?.TimeWait ?? "unknown"),
             },
             filter, clock, stop, staysAtEnd: true)
-            ?? (ITraceSink)LiveVerb.Lines(clock, new OutputQueue(waits: true));
+            ?? (ITraceSink)LiveVerb.Lines(clock, source.Name, new OutputQueue(waits: true));
 }

@@ -100,7 +100,7 @@ internal static class ReportVerb
         {
             try
             {
-                using var file = new TraceFile(name, new FaultLimit().Say);
+                using var file = new TraceFile(name, new FaultLimit("the report").Say);
                 builder.Add(file);
                 if (WhyNothing(file) is { } reason)
                 {

@@ -91,7 +91,8 @@ internal static class TraceRun
                 sink.Dispose();
             Terminal.Redirect(null);
         }
-        Summarise(loop.Totals with { LostQueue = sinks.Sum(sink => sink.Losses.Records) });
+        TraceTotals totals = loop.Totals;
+        Summarise(totals with { LostQueue = totals.LostQueue + sinks.Sum(sink => sink.Losses.Records) });
         return sinks.Any(sink => sink.Losses.ByFailure > 0) ? ExitCode.Failed : exitCode;
     }
 

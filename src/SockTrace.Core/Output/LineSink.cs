@@ -16,15 +16,18 @@ internal sealed class LineSink : ITraceSink
     private readonly OutputWriter _output;
     private readonly OutputQueue _queue;
     private readonly WallClock _clock;
+    private readonly string _source;
     private readonly bool _alarm;
     private TimeOfDayFormat _times;
 
     /// <param name="output">Owned from here on.</param>
     /// <param name="clock">Of the events.</param>
     /// <param name="zone">In which times of day are shown.</param>
+    /// <param name="source">Where the events come from: what a loss is said to be depends on it.</param>
     /// <param name="alarm">Whether a line may be coloured that must not be overlooked.</param>
-    public LineSink(OutputWriter output, WallClock clock, TimeZoneInfo zone, bool alarm = false)
+    public LineSink(OutputWriter output, WallClock clock, TimeZoneInfo zone, string source = "bpf", bool alarm = false)
     {
+        _source = source;
         _alarm = alarm;
         _times = new TimeOfDayFormat(zone);
         _output = output;
@@ -161,7 +164,7 @@ internal sealed class LineSink : ITraceSink
     public void OnLost(in Loss loss)
     {
         TextLine line = Begin();
-        WriteLoss(ref line, loss);
+        WriteLoss(ref line, loss, isOwn: false);
         End(ref line);
     }
 
@@ -171,7 +174,7 @@ internal sealed class LineSink : ITraceSink
         {
             byte[] last = new byte[MaxLine];
             var line = new TextLine(last);
-            WriteLoss(ref line, new Loss(totals.EndNs, LossPlace.Queue, count, _queue.Dropped));
+            WriteLoss(ref line, new Loss(totals.EndNs, LossPlace.Queue, count, _queue.Dropped), isOwn: true);
             line.End();
             _queue.Add(last[..line.Length]);
         }
@@ -190,13 +193,18 @@ internal sealed class LineSink : ITraceSink
 
     public void Dispose() => _output.Dispose();
 
-    private void WriteLoss(ref TextLine line, in Loss loss)
+    private void WriteLoss(ref TextLine line, in Loss loss, bool isOwn)
     {
         WriteTime(ref line, loss.TimeNs);
         line.Text("*** "u8);
         line.Number(loss.Count);
         line.Text(loss.Place switch
         {
+            LossPlace.Ring when _source == "proc" => " lines of /proc/net/tcp not understood: their sockets are not seen"u8,
+            LossPlace.Ring when _source == "trace" => " events lost when this was recorded: the ring buffer was full"u8,
+            LossPlace.Kernel when _source == "trace" => " events lost when this was recorded: the kernel did not run the program for them"u8,
+            LossPlace.Queue when _source == "trace" && !isOwn => " records lost when this was recorded: the output could not keep up"u8,
+            LossPlace.Table when _source == "trace" => " connections forgotten: a table was full, here (--max-connections) or where this was recorded"u8,
             LossPlace.Ring => " events lost: the ring buffer was full (--buffer makes it larger)"u8,
             LossPlace.Kernel => " events lost: the kernel did not run the program for them"u8,
             LossPlace.Queue => " records lost: the output could not keep up"u8,
@@ -269,7 +277,10 @@ internal sealed class LineSink : ITraceSink
     /// <summary>Before what is newer than the loss, as soon as there is room.</summary>
     private void TellLoss()
     {
-        if (_queue.TryTakeLoss(out long count))
-            OnLost(new Loss(WallClock.MonotonicNs, LossPlace.Queue, count, _queue.Dropped));
+        if (!_queue.TryTakeLoss(out long count))
+            return;
+        TextLine line = Begin();
+        WriteLoss(ref line, new Loss(WallClock.MonotonicNs, LossPlace.Queue, count, _queue.Dropped), isOwn: true);
+        End(ref line);
     }
 }

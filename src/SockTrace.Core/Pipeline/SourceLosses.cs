@@ -6,5 +6,12 @@ namespace SockTrace.Pipeline;
 /// The kernel did not run the program for them. Less by one for each event that came twice:
 /// only who sees the events can tell that.
 /// </param>
-/// <param name="Malformed">They came, but not in an event's size.</param>
-internal readonly record struct SourceLosses(long Ring, long Kernel, long Malformed);
+/// <param name="Malformed">They came, but were not understood.</param>
+internal readonly record struct SourceLosses(long Ring, long Kernel, long Malformed)
+{
+    /// <summary>Of a trace: what its file did not take.</summary>
+    public long Queue { get; init; }
+
+    /// <summary>Of a trace: what gave way in the tables of whoever wrote it.</summary>
+    public long Table { get; init; }
+}

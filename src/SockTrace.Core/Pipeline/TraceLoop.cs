@@ -30,7 +30,7 @@ internal sealed class TraceLoop(
 
     private readonly EventDecoder _decoder = new();
     private readonly EventBatch _batch = new();
-    private long _lostRing, _lostKernel, _lostTable;
+    private long _lostRing, _lostKernel, _lostQueue, _lostTable;
     private long _lastTickNs, _lastStatsNs, _lastSettingsNs;
 
     /// <summary>Runs until <paramref name="stop"/>, or for <paramref name="duration"/>.</summary>
@@ -71,9 +71,9 @@ internal sealed class TraceLoop(
             sink.OnEnd(totals);
     }
 
-    /// <summary>What was seen and what was lost until now. What outputs lost, they know.</summary>
+    /// <summary>What was seen and what was lost until now. What outputs lose now, they know.</summary>
     public TraceTotals Totals => new(source.NowNs, tracker.Events, tracker.Shown, tracker.Unmatched,
-        _lostRing, _lostKernel, LostQueue: 0, _lostTable)
+        _lostRing, _lostKernel, _lostQueue, _lostTable)
     {
         Forgotten = tracker.Forgotten,
         IsFiltered = options.Filter.HasTuple,
@@ -136,7 +136,8 @@ internal sealed class TraceLoop(
             source.Resynchronise();
         Report(LossPlace.Ring, ref _lostRing, losses.Ring + losses.Malformed + _decoder.Malformed);
         Report(LossPlace.Kernel, ref _lostKernel, losses.Kernel + tracker.Repeats);
-        Report(LossPlace.Table, ref _lostTable, tracker.Evicted);
+        Report(LossPlace.Queue, ref _lostQueue, losses.Queue);
+        Report(LossPlace.Table, ref _lostTable, losses.Table + tracker.Evicted);
     }
 
     private void Report(LossPlace place, ref long reported, long total)

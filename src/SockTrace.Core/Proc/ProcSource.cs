@@ -40,7 +40,7 @@ internal sealed class ProcSource(Action<Dictionary<uint, string>> find) : IEvent
     private long _nextScan;
     private long _readByNs;
     private ulong _lastId;
-    private long _malformed;
+    private long _malformed, _mostMalformed;
     private bool _isOwnerWanted;
 
     /// <summary>The one of this host.</summary>
@@ -102,7 +102,8 @@ internal sealed class ProcSource(Action<Dictionary<uint, string>> find) : IEvent
 
     public void Stop() => _stopped.Set();
 
-    public SourceLosses ReadLosses() => new(Ring: 0, Kernel: 0, _malformed);
+    /// <summary>The same lines come at each look: so those of the look that had most.</summary>
+    public SourceLosses ReadLosses() => new(Ring: 0, Kernel: 0, _mostMalformed);
 
     public void Dispose()
     {
@@ -120,6 +121,7 @@ internal sealed class ProcSource(Action<Dictionary<uint, string>> find) : IEvent
             yield break;
         }
         _scans++;
+        _malformed = 0;
         (_unread, _unreadBefore) = (_unreadBefore, _unread);
         _unread.Clear();
         foreach ((uint netns, string folder) in _namespaces)
@@ -143,6 +145,7 @@ internal sealed class ProcSource(Action<Dictionary<uint, string>> find) : IEvent
                     yield return e;
             }
         }
+        _mostMalformed = Math.Max(_mostMalformed, _malformed);
         foreach (TcpEvent e in Gone(WallClock.MonotonicNs))
             yield return e;
 

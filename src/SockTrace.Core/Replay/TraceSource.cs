@@ -32,7 +32,6 @@ internal sealed class TraceSource : IEventSource
     private readonly long[] _lost = new long[4];
     private readonly Dictionary<uint, int> _poolSizes = [];
     private int _next;
-    private long _malformed;
     private long _startedAt;
     private readonly long _startNs;
     private bool _isAtEnd;
@@ -54,11 +53,7 @@ internal sealed class TraceSource : IEventSource
         _startNs = Math.Max(firstNs, FromNs);
         _decoder = new RecordDecoder(orphans);
         _speed = speed;
-        _file = new TraceFile(name, fault =>
-        {
-            _malformed += fault.IsTorn ? 0 : 1;
-            onFault(fault);
-        }, path);
+        _file = new TraceFile(name, onFault, path);
     }
 
     /// <summary>Null where the trace has none.</summary>
@@ -80,6 +75,9 @@ internal sealed class TraceSource : IEventSource
     public TimeWaitSight TimeWait => TimeWaitSight.Functions;
 
     public IEnumerable<string> Attached => [_file.ShownName];
+
+    /// <summary>Lines so far that were no record.</summary>
+    public long DamagedLines => _file.Malformed;
 
     public long NowNs { get; private set; }
 
@@ -126,8 +124,12 @@ internal sealed class TraceSource : IEventSource
 
     public void Stop() => _stopped.Set();
 
-    public SourceLosses ReadLosses() => new(
-        _lost[(int)LossPlace.Ring] + _lost[(int)LossPlace.Queue] + _lost[(int)LossPlace.Table], _lost[(int)LossPlace.Kernel], _malformed);
+    /// <summary>Those that the trace tells of. Lines that are damaged are told of one by one.</summary>
+    public SourceLosses ReadLosses() => new(_lost[(int)LossPlace.Ring], _lost[(int)LossPlace.Kernel], Malformed: 0)
+    {
+        Queue = _lost[(int)LossPlace.Queue],
+        Table = _lost[(int)LossPlace.Table],
+    };
 
     public void Dispose()
     {

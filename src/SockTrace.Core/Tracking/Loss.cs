@@ -3,7 +3,7 @@ namespace SockTrace.Tracking;
 /// <summary>Where events were lost.</summary>
 internal enum LossPlace : byte
 {
-    /// <summary>The ring buffer had no room, or what came out of it was not an event.</summary>
+    /// <summary>The ring buffer had no room, or what came was not understood.</summary>
     Ring,
 
     /// <summary>The kernel did not run the program.</summary>

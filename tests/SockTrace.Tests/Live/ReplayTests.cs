@@ -84,6 +84,25 @@ public sealed class ReplayTests : IDisposable
     }
 
     [Fact]
+    public void WhatWasLostWhenItWasRecordedIsNamedAsThat()
+    {
+        string trace = _folder.File("trace.ndjson");
+        File.WriteAllLines(trace,
+        [
+            State("10:00:00.000000000", "1", "CLOSE", "SYN_SENT"), Lost("10:00:00.500000000", 3, "ring"), Lost("10:00:00.600000000", 5, "queue"),
+            Lost("10:00:00.700000000", 7, "table"), "damaged", State("10:00:01.000000000", "1", "SYN_SENT", "CLOSE"),
+        ]);
+        (int exitCode, string output, string[] errors) = SocktraceProcess.RunToEnd("replay", trace, "--speed", "max");
+        Assert.Equal(0, exitCode);
+        Assert.Contains("*** 3 events lost when this was recorded: the ring buffer was full", output, StringComparison.Ordinal);
+        Assert.Contains("*** 5 records lost when this was recorded: the output could not keep up", output, StringComparison.Ordinal);
+        Assert.Contains("*** 7 connections forgotten: a table was full, ", output, StringComparison.Ordinal);
+        Assert.Equal(3, output.Split("***").Length - 1);
+        Assert.Contains("15 lost (ring 3, kernel 0, queue 5, table 7)", errors[^2], StringComparison.Ordinal);
+        Assert.Equal($"socktrace: 1 line of {trace} could not be read", errors[^1]);
+    }
+
+    [Fact]
     public void AFullDiskEndsIt()
     {
         string trace = _folder.File("trace.ndjson");
@@ -116,6 +135,9 @@ public sealed class ReplayTests : IDisposable
         Assert.Equal(1, exitCode);
         Assert.Equal($"socktrace: cannot replay {path}: no line of it is a record", Assert.Single(errors));
     }
+
+    private static string Lost(string time, int count, string where) =>
+        $$"""{"type":"lost","ts":"2026-11-23T{{time}}Z","count":{{count}},"where":"{{where}}","total":{{count}}}""";
 
     private static string State(string time, string id, string old, string @new) =>
         $$"""{"type":"state","ts":"2026-11-23T{{time}}Z","seq":1,"id":"{{id}}","netns":1,"family":"ipv4","laddr":"10.0.0.1","lport":40000,"raddr":"10.0.0.2","rport":80,"old":"{{old}}","new":"{{@new}}","owner_from":"unknown"}""";

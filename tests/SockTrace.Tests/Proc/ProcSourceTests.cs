@@ -54,6 +54,16 @@ public sealed class ProcSourceTests : IDisposable
     }
 
     [Fact]
+    public void ALineThatIsNotUnderstoodIsOneHoweverOftenItIsRead()
+    {
+        Show("gibberish", TimeWait(leftTicks: 6000));
+        Next(EventKind.MiniArmed);
+        for (int i = 0; i < 3; i++)
+            Look();
+        Assert.Equal(1, _source.ReadLosses().Malformed);
+    }
+
+    [Fact]
     public void ANamespaceThatCannotBeReadIsNamedOnceAndIsNoEnd()
     {
         Show(TimeWait(leftTicks: 6000));
