@@ -11,9 +11,8 @@ namespace SockTrace.Proc;
 /// </summary>
 internal sealed class SocketOwners
 {
-    private const string LinkStart = "socket:[";
-
     private readonly Dictionary<ulong, (uint Pid, Comm Comm)> _owners = [];
+    private readonly List<ulong> _inodes = [];
     private long _nextLook;
 
     /// <returns>Whether the owner of the socket with this inode number is known.</returns>
@@ -33,10 +32,17 @@ internal sealed class SocketOwners
             return false;
 
         _owners.Clear();
-        foreach (string process in Directory.EnumerateDirectories("/proc"))
+        try
         {
-            if (uint.TryParse(Path.GetFileName(process.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out uint pid))
-                AddSocketsOf(process, pid);
+            foreach (string process in Directory.EnumerateDirectories("/proc"))
+            {
+                if (uint.TryParse(Path.GetFileName(process.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out uint pid))
+                    AddSocketsOf(process, pid);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // /proc cannot be listed for want of a descriptor: the next look may find the rest.
         }
         _nextLook = Stopwatch.GetTimestamp() + (10 * (Stopwatch.GetTimestamp() - start));
         return true;
@@ -44,24 +50,20 @@ internal sealed class SocketOwners
 
     private void AddSocketsOf(string process, uint pid)
     {
-        Comm? comm = null;
+        _inodes.Clear();
+        OpenSockets.Find($"{process}/fd", _inodes);
+        if (_inodes.Count == 0)
+            return;
         try
         {
-            foreach (string descriptor in Directory.EnumerateFiles($"{process}/fd"))
-            {
-                string? link = new FileInfo(descriptor).LinkTarget;
-                if (link is null || !link.StartsWith(LinkStart, StringComparison.Ordinal)
-                    || !ulong.TryParse(link.AsSpan(LinkStart.Length).TrimEnd(']'), NumberStyles.None,
-                        CultureInfo.InvariantCulture, out ulong inode))
-                    continue;
-                comm ??= Comm.From(File.ReadAllBytes($"{process}/comm").AsSpan().TrimEnd((byte)'\n'));
-                // Shared by several processes: the first, which is most often the parent.
-                _owners.TryAdd(inode, (pid, comm.Value));
-            }
+            var comm = Comm.From(File.ReadAllBytes($"{process}/comm").AsSpan().TrimEnd((byte)'\n'));
+            // Shared by several processes: the first, which is most often the parent.
+            foreach (ulong inode in _inodes)
+                _owners.TryAdd(inode, (pid, comm));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // The process is another user's, or has ended: its sockets' owner stays unknown.
+            // The process has ended: its sockets' owner stays unknown.
         }
     }
 }
