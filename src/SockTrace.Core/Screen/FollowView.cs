@@ -56,7 +56,9 @@ internal sealed class FollowView(Glyphs glyphs, Func<long, string> timeOfDay) : 
         DrawNow(canvas, y + 1);
     }
 
-    public override IEnumerable<string> Export()
+    public override IEnumerable<string> Export() => LinesOfAll().ToArray();
+
+    private IEnumerable<string> LinesOfAll()
     {
         yield return $"{_socket.Local}\t{_socket.Remote}\t{_socket.CommText}\t{_socket.PidText}\t{_socket.IdText}";
         foreach (RecentEvent step in _steps)

@@ -60,7 +60,9 @@ internal sealed class LatencyView(Glyphs glyphs) : View
         return true;
     }
 
-    public override IEnumerable<string> Export()
+    public override IEnumerable<string> Export() => LinesOfAll().ToArray();
+
+    private IEnumerable<string> LinesOfAll()
     {
         yield return "metric\tcount\tmin_ns\tmean_ns\tp50_ns\tp90_ns\tp99_ns\tp999_ns\tmax_ns";
         foreach ((Metric metric, Distribution of) in _distributions)

@@ -98,7 +98,9 @@ internal sealed class OverviewView(Glyphs glyphs, PoolTakers takers, Func<long, 
         }
     }
 
-    public override IEnumerable<string> Export()
+    public override IEnumerable<string> Export() => LinesOfAll().ToArray();
+
+    private IEnumerable<string> LinesOfAll()
     {
         foreach (Rate rate in _rates)
             yield return $"{rate.Name}\t{rate.Last} a second\t{rate.Total} in all";

@@ -25,6 +25,7 @@ internal sealed class Pages
     private View? _cameFrom;
 
     private Snapshot? _now, _latest;
+    private ScreenExport? _export;
     private string _message = "";
     private bool _isMessageBad;
 
@@ -87,8 +88,16 @@ internal sealed class Pages
         return first is PoolUse filling ? new DestinationRow(filling, _takers.MostOf(filling)) : null;
     }
 
+    /// <summary>Waits until a page is in its file that is on its way there.</summary>
+    public void WaitForExport() => _export?.Wait();
+
     public void Draw(Canvas canvas)
     {
+        if (_export is { } export && export.TryTakeResult(out (string Message, bool IsBad) result))
+        {
+            _export = null;
+            Say(result.Message, result.IsBad);
+        }
         canvas.Clear();
         DrawTitle(canvas);
         DrawTabs(canvas);
@@ -200,24 +209,14 @@ internal sealed class Pages
 
     private void Export()
     {
+        if (_export is not null)
+        {
+            Say("the last export is still being written", isBad: true);
+            return;
+        }
         string path = $"socktrace-{_shown.Title.ToLowerInvariant().Replace(' ', '-')}-{DateTime.UtcNow:yyyyMMdd'T'HHmmss'Z'}.tsv";
-        try
-        {
-            int lines = 0;
-            using (var file = new StreamWriter(new FileStream(path, FileMode.CreateNew)))
-            {
-                foreach (string line in _shown.Export())
-                {
-                    file.Write(line + '\n');
-                    lines++;
-                }
-            }
-            Say($"{Reporting.Words.Count(lines, "line")} in {path}", isBad: false);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            Say($"cannot write {path}: {e.Message}", isBad: true);
-        }
+        _export = new ScreenExport(path, _shown.Export());
+        Say($"writing {path}", isBad: false);
     }
 
     private void DrawTitle(Canvas canvas)

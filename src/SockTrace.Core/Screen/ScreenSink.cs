@@ -93,7 +93,12 @@ internal sealed class ScreenSink : ITraceSink
         }
     }
 
-    public void Dispose() => _screen.Dispose();
+    /// <summary>The terminal first: a file that is still being written may be on a slow disk.</summary>
+    public void Dispose()
+    {
+        _screen.Dispose();
+        _pages.WaitForExport();
+    }
 
     private bool TakeKeys()
     {
@@ -131,5 +136,10 @@ internal sealed class ScreenSink : ITraceSink
         _screen.Show(_canvas);
     }
 
-    private string TimeOfDay(long timeNs) => Encoding.ASCII.GetString(_timeText, 0, _times.Write(_clock.ToUnixNs(timeNs), _timeText));
+    /// <summary>The thread that writes an export asks for it too.</summary>
+    private string TimeOfDay(long timeNs)
+    {
+        lock (_timeText)
+            return Encoding.ASCII.GetString(_timeText, 0, _times.Write(_clock.ToUnixNs(timeNs), _timeText));
+    }
 }

@@ -101,10 +101,14 @@ internal abstract class TableView<TRow>(Glyphs glyphs) : View
     public override IEnumerable<string> Export()
     {
         Start();
-        var order = _topRows.Of<TRow>(CollectionsMarshal.AsSpan(_rows), Columns[_sortedBy].Key, _isFalling, _rows.Count).ToArray();
-        yield return string.Join('\t', Columns.Select(column => column.Title));
-        foreach (int index in order)
-            yield return string.Join('\t', Columns.Select(column => column.Text(_rows[index])));
+        return LinesOf([.. _rows], Columns, Columns[_sortedBy], _isFalling);
+    }
+
+    private static IEnumerable<string> LinesOf(TRow[] rows, IReadOnlyList<Column<TRow>> columns, Column<TRow> sortedBy, bool isFalling)
+    {
+        yield return string.Join('\t', columns.Select(column => column.Title));
+        foreach (int index in new TopRows().Of<TRow>(rows, sortedBy.Key, isFalling, rows.Length).ToArray())
+            yield return string.Join('\t', columns.Select(column => column.Text(rows[index])));
     }
 
     private void Start()

@@ -23,6 +23,9 @@ internal abstract class View
     /// <returns>Whether the key means something here.</returns>
     public virtual bool OnKey(ConsoleKeyInfo key) => false;
 
-    /// <summary>All of what it shows, not just what fits: one line each.</summary>
+    /// <summary>
+    /// All of what it shows now, not just what fits: one line each. What changes is copied at
+    /// once; the lines are made, on another thread, as they are asked for.
+    /// </summary>
     public virtual IEnumerable<string> Export() => [];
 }

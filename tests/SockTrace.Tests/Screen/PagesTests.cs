@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using SockTrace.Events;
 using SockTrace.Filters;
 using SockTrace.Host;
@@ -18,6 +19,26 @@ public sealed class PagesTests
         Assert.Matches(@"127\.0\.0\.1 +127\.0\.0\.2:3306 +█+▎? +8/10 +\S+( ms| s)? +8 \(0\.2\) mysql \(7\)", text);
         Assert.Contains("ESTABLISHED 8", text, StringComparison.Ordinal);
         Assert.DoesNotContain("NO PORT LEFT", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void APageIsExportedForItsOwnerOnlyByAnotherThread()
+    {
+        ScreenOf screen = new ScreenOf(ports: TenPorts).Feed(Connections(8, pid: 7)).Tick(1).Keys("2e");
+        string path = Eventually.Gives(
+            () => Regex.Match(screen.Text(), @"^ 9 lines in (\S+\.tsv)", RegexOptions.Multiline) is { Success: true } match ? match.Groups[1].Value : null,
+            () => screen.Text());
+        try
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
+            string[] lines = File.ReadAllLines(path);
+            Assert.Equal(9, lines.Length);
+            Assert.All(lines[1..], line => Assert.Contains("127.0.0.2:3306\t", line, StringComparison.Ordinal));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
     }
 
     [Fact]
