@@ -33,6 +33,11 @@ internal static class DoctorVerb
         {
             json, measure, verbose,
         };
+        verb.Validators.Add(result =>
+        {
+            if (result.GetResult(measure) is { Implicit: false } && result.GetResult(verbose) is { Implicit: false })
+                result.AddError("--verbose: --measure-timewait attaches nothing that it could name; leave one of the two out");
+        });
         verb.SetAction(parsed => parsed.GetValue(measure)
             ? Measure(parsed.GetValue(json))
             : Examine(parsed.GetValue(json), parsed.GetValue(verbose)));

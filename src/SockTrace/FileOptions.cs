@@ -51,10 +51,13 @@ internal sealed class FileOptions
     {
         if (result.GetResult(_keep) is not null && result.GetResult(_rotate) is null)
             result.AddError("--keep: needs --rotate");
-        // The path's parser has said what is wrong with it, if anything is.
+        // Where it has none, that has been said.
+        string? path = result.GetResult(_path) is { Tokens: [var given] } ? given.Value : null;
+        if (result.GetResult(_force) is { Implicit: false } && path is null or "-")
+            result.AddError(path is null ? $"--force: needs {_path.Name} FILE" : $"--force: {_path.Name} - is no file that could be overwritten");
+        // Its parser has said what is wrong with it, if anything is.
         if (result.GetResult(_rotate) is not { } rotate || rotate.Errors.Any())
             return;
-        string? path = result.GetResult(_path) is { } given && !given.Errors.Any() ? given.GetValueOrDefault<string?>() : null;
         if (path is null)
             result.AddError($"--rotate: needs {_path.Name} FILE");
         else if (path == "-" || FileSystem.IsSpecial(path))

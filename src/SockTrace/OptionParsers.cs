@@ -12,7 +12,8 @@ namespace SockTrace;
 internal static class OptionParsers
 {
     private const long MinRotationBytes = 64 << 10;
-    private static readonly TimeSpan MinRotationInterval = TimeSpan.FromSeconds(1), MinWatchInterval = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan MinRotationInterval = TimeSpan.FromSeconds(1), MinWatchInterval = TimeSpan.FromMilliseconds(100),
+        MinStatsInterval = TimeSpan.FromSeconds(1);
 
     private static readonly (string Suffix, long Bytes)[] SizeUnits =
         [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("K", 1 << 10), ("M", 1 << 20), ("G", 1 << 30), ("B", 1)];
@@ -39,6 +40,10 @@ internal static class OptionParsers
 
     public static TimeSpan? Duration(ArgumentResult result) => DurationText.Parse(Text(result))
         ?? Fail<TimeSpan?>(result, DurationText.Expected);
+
+    public static TimeSpan? StatsInterval(ArgumentResult result) =>
+        DurationText.Parse(Text(result)) is TimeSpan interval && interval >= MinStatsInterval ? interval
+        : Fail<TimeSpan?>(result, "a time from 1s to 10000h, such as 10s (a bare number is seconds)");
 
     /// <summary>Without a value it is null.</summary>
     public static TimeSpan? WatchInterval(ArgumentResult result) => result.Tokens.Count == 0 ? null
@@ -78,7 +83,8 @@ internal static class OptionParsers
 
     public static uint? Netns(ArgumentResult result)
     {
-        if (NetworkNamespace.TryResolve(Text(result), out uint inode, out string error))
+        // A lower number would match nothing, and nobody would know why.
+        if (NetworkNamespace.TryResolve(Text(result), out uint inode, out string error, NetworkNamespace.LowestInode))
             return inode;
         result.AddError($"{NameOf(result)} {Quoted(Text(result))}: {error}");
         return null;

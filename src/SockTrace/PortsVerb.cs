@@ -78,7 +78,7 @@ internal static class PortsVerb
                 if (IsAbove(budget, failAbove))
                     return ExitCode.Failed;
             }
-            while (interval is TimeSpan pause && !stop.WaitHandle.WaitOne(pause));
+            while (interval is TimeSpan pause && !IsStopped(pause, stop));
             return ExitCode.Done;
         }
         catch (SourceUnavailableException e)
@@ -94,6 +94,18 @@ internal static class PortsVerb
             Terminal.Say(e.Message);
             return ExitCode.Failed;
         }
+    }
+
+    /// <summary>Waits; a wait handle does so for no more than 24 days at once.</summary>
+    private static bool IsStopped(TimeSpan pause, CancellationToken stop)
+    {
+        var day = TimeSpan.FromDays(1);
+        for (TimeSpan left = pause; left > TimeSpan.Zero; left -= day)
+        {
+            if (stop.WaitHandle.WaitOne(left < day ? left : day))
+                return true;
+        }
+        return false;
     }
 
     private static bool IsAbove(PortBudget budget, double? share)

@@ -52,6 +52,11 @@ internal static class ReportVerb
 
     private static int Run(string[] names, GroupBy[] by, ReportFormat format, bool isComparison, string path, bool force)
     {
+        if (force && path == "-")
+        {
+            Terminal.Say("--force: needs --output FILE");
+            return ExitCode.Usage;
+        }
         if (isComparison && names.Length != 2)
         {
             Terminal.Say($"--compare: {names.Length} given; name two traces, before and after");

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using SockTrace.Bpf;
 
 namespace SockTrace;
@@ -39,7 +40,7 @@ internal sealed class TraceOptions
     {
         Description = "How often totals and the fullest pools are recorded [default: 10s]",
         HelpName = "TIME",
-        CustomParser = OptionParsers.Duration,
+        CustomParser = OptionParsers.StatsInterval,
     };
 
     private readonly Option<bool> _verbose = new("--verbose", "-v")
@@ -51,6 +52,7 @@ internal sealed class TraceOptions
     {
         verb.Add(new OptionGroup("Tracing", _source, _duration, _maxConnections, _buffer, _statsInterval, _verbose));
         _filter.AddTo(verb);
+        verb.Validators.Add(Validate);
     }
 
     public TraceSettings Read(ParseResult parsed) => new()
@@ -64,4 +66,11 @@ internal sealed class TraceOptions
         StatsInterval = parsed.GetValue(_statsInterval) ?? TraceSettings.DefaultStatsInterval,
         Verbose = parsed.GetValue(_verbose),
     };
+
+    private void Validate(CommandResult result)
+    {
+        if (result.GetResult(_buffer) is { Implicit: false, Tokens: [var size, ..] }
+            && result.GetResult(_source) is { Tokens: [{ Value: "proc" }] })
+            result.AddError($"--buffer {size.Value}: source proc has no ring buffer; leave it out, or use --source bpf");
+    }
 }

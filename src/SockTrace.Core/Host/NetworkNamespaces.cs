@@ -47,6 +47,8 @@ internal sealed class NetworkNamespaces
         List<NamespaceState>? looks = Try(() => _looking!.GetAwaiter().GetResult());
         _looking = null;
         _hasFirstLook = looks is not null;
+        if (_only is uint only && looks is [])
+            _say?.Invoke($"network namespace {only} cannot be looked into: no process in it is to be seen, or it takes CAP_SYS_ADMIN");
         Take(looks, [], isStart: true, isFull: true);
     }
 

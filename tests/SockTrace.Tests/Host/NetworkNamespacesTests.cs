@@ -105,6 +105,13 @@ public sealed class NetworkNamespacesTests
         Assert.Empty(namespaces.CountersNow());
     }
 
+    [Fact]
+    public void OneThatIsAskedForAndNotThereIsSaid()
+    {
+        Begin(only: Netns);
+        Assert.StartsWith($"network namespace {Netns} cannot be looked into: ", Assert.Single(_said), StringComparison.Ordinal);
+    }
+
     private NetworkNamespaces Begin(uint? only = null)
     {
         var namespaces = new NetworkNamespaces(only, _said.Add, (_, _) => _look());

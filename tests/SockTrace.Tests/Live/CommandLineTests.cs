@@ -23,6 +23,10 @@ public sealed class CommandLineTests
     [InlineData("--buffer 3GiB", "--buffer 3GiB: not a size from 64KiB to 2GiB")]
     [InlineData("--max-connections 0", "--max-connections 0: not a number from 1 to 16777216")]
     [InlineData("--netns no-such-netns", "--netns no-such-netns: no network namespace at /run/netns/no-such-netns")]
+    [InlineData("--netns 5", "--netns 5: no network namespace at /run/netns/5; expected an inode number such as 4026531840, a path, pid:N,")]
+    [InlineData("--stats-interval 100ms", "--stats-interval 100ms: not a time from 1s to 10000h, such as 10s")]
+    [InlineData("--source proc --buffer 1MiB", "--buffer 1MiB: source proc has no ring buffer")]
+    [InlineData("--force", "--force: needs --export FILE")]
     [InlineData("--netns pid:0", "--netns pid:0: no network namespace at /proc/0/ns/net")]
     [InlineData("--cgroup /no/such/folder", "--cgroup /no/such/folder: not a cgroup's id")]
     [InlineData("--cgroup /tmp", "--cgroup /tmp: not a cgroup's id")]
@@ -69,6 +73,17 @@ public sealed class CommandLineTests
         (int exitCode, _, string[] errors) = SocktraceProcess.RunToEnd("report", "--format", "json");
         Assert.Equal(2, exitCode);
         Assert.Equal("socktrace: report: needs FILE; report --help shows how", Assert.Single(errors));
+    }
+
+    [Theory]
+    [InlineData("record -o - --force", "--force: --output - is no file that could be overwritten")]
+    [InlineData("report trace --force", "--force: needs --output FILE")]
+    [InlineData("doctor --measure-timewait -v", "--verbose: --measure-timewait attaches nothing that it could name; leave one of the two out")]
+    public void AnOptionThatWouldDoNothingIsRefused(string arguments, string expected)
+    {
+        (int exitCode, string output, string[] errors) = SocktraceProcess.RunToEnd(arguments.Split(' '));
+        Assert.Equal((2, ""), (exitCode, output));
+        Assert.Equal($"socktrace: {expected}", Assert.Single(errors));
     }
 
     [Fact]

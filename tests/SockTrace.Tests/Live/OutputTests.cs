@@ -165,7 +165,7 @@ public sealed class OutputTests : IDisposable
     {
         string path = _folder.File("all");
         (int exitCode, _) = SocktraceProcess.Shell(
-            $"{{ echo before; \"$S\" record -o - --netns 1 --duration 100ms; echo after; }} >\"{path}\" 2>&1");
+            $"{{ echo before; \"$S\" record -o - --lport 1 --duration 100ms; echo after; }} >\"{path}\" 2>&1");
         Assert.Equal(0, exitCode);
         Assert.Collection(File.ReadAllLines(path),
             line => Assert.Equal("before", line),
