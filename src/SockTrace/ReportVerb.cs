@@ -69,6 +69,8 @@ internal static class ReportVerb
         }
         try
         {
+            if (path != "-")
+                OutputFile.ThrowIfItCannotBeCreated(path, force);
             int exitCode = ExitCode.Done;
             byte[] text;
             if (isComparison)

@@ -50,6 +50,16 @@ internal sealed unsafe partial class OutputFile : IDisposable
         ? Open(path, 0, isOurs: false)
         : Open(path, OCreat | (force ? OTrunc : OExcl), isOurs: true);
 
+    /// <summary>What <see cref="Create"/> would fail for, as far as that can be told beforehand: for who has much to do before.</summary>
+    /// <exception cref="OutputException">It exists, or its folder does not.</exception>
+    public static void ThrowIfItCannotBeCreated(string path, bool force)
+    {
+        if (Directory.Exists(path) || (!force && File.Exists(path) && !FileSystem.IsSpecial(path)))
+            throw CannotCreate(path, Errno.EEXIST);
+        if (System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path)) is string folder && !Directory.Exists(folder))
+            throw CannotCreate(path, Errno.ENOENT);
+    }
+
     /// <summary>Creates it; to one that exists it appends, for whoever made it did so for us.</summary>
     /// <exception cref="OutputException">It cannot be opened.</exception>
     public static OutputFile CreateOrAppend(string path) => Open(path, OCreat, isOurs: true);
@@ -141,15 +151,16 @@ internal sealed unsafe partial class OutputFile : IDisposable
         int fd = open(path, OWronly | OCloexec | OAppend | flags, OwnerReadWrite);
         if (fd >= 0)
             return new OutputFile(path, new SafeFileHandle(fd, ownsHandle: true), isOurs);
-        int errno = Marshal.GetLastPInvokeError();
-        throw new OutputException(path, "create", errno switch
-        {
-            _ when Directory.Exists(path) => "it is a folder",
-            Errno.ENOENT => "its folder does not exist",
-            Errno.EEXIST => "it exists (--force overwrites it)",
-            _ => Errno.Text(errno),
-        }, isClosedPipe: false);
+        throw CannotCreate(path, Marshal.GetLastPInvokeError());
     }
+
+    private static OutputException CannotCreate(string path, int errno) => new(path, "create", errno switch
+    {
+        _ when Directory.Exists(path) => "it is a folder",
+        Errno.ENOENT => "its folder does not exist",
+        Errno.EEXIST => "it exists (--force overwrites it)",
+        _ => Errno.Text(errno),
+    }, isClosedPipe: false);
 
     // asm-generic/fcntl.h, which x86-64 and arm64 use.
     private const int OWronly = 1, OCreat = 0x40, OExcl = 0x80, OTrunc = 0x200, OAppend = 0x400, OCloexec = 0x80000;

@@ -6,7 +6,7 @@ namespace SockTrace.Reading;
 internal static class TraceFiles
 {
     /// <param name="names">Files, patterns with * and ? in their last part, or - for standard input.</param>
-    /// <exception cref="TraceException">A pattern fits nothing.</exception>
+    /// <exception cref="TraceException">A pattern fits nothing, or its folder cannot be read.</exception>
     public static IEnumerable<string> Expand(IEnumerable<string> names) => names.SelectMany(Expand).Distinct();
 
     /// <summary>
@@ -35,7 +35,15 @@ internal static class TraceFiles
         if (name == TraceFile.StandardInput || File.Exists(name) || name.IndexOfAny(['*', '?']) < 0)
             return [name];
         string folder = Path.GetDirectoryName(name) is { Length: > 0 } parent ? parent : ".";
-        string[] files = Directory.Exists(folder) ? Directory.GetFiles(folder, Path.GetFileName(name)) : [];
+        string[] files;
+        try
+        {
+            files = Directory.Exists(folder) ? Directory.GetFiles(folder, Path.GetFileName(name)) : [];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new TraceException(name, "read", e is IOException ? e.Message : $"may not look into {folder}: permission denied");
+        }
         if (files.Length == 0)
             throw new TraceException(name, "read", "no file fits this pattern");
         return files.Order(StringComparer.Ordinal).Select(file => folder == "." ? Path.GetFileName(file) : file);

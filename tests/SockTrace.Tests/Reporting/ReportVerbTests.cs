@@ -47,6 +47,8 @@ public sealed class ReportVerbTests : IDisposable
     [InlineData("\"$S\" report newer", 0, "newer is of schema 2", "")]
     [InlineData("\"$S\" report good --by host", 0, "By host", "")]
     [InlineData("\"$S\" report good -o out; cat out", 0, "closed 1,", "")]
+    [InlineData("touch out; timeout 5 \"$S\" report - -o out < <(sleep 20 >/dev/null 2>&1)", 1, "", "socktrace: cannot create out: it exists (--force overwrites it)\n")]
+    [InlineData("timeout 5 \"$S\" report - -o no/out < <(sleep 20 >/dev/null 2>&1)", 1, "", "socktrace: cannot create no/out: its folder does not exist\n")]
     [InlineData("touch out; \"$S\" report good -o out", 1, "", "socktrace: cannot create out: it exists (--force overwrites it)\n")]
     [InlineData("touch out; \"$S\" report good -o out --force; cat out", 0, "closed 1,", "")]
     [InlineData("\"$S\" report good >/dev/full", 1, "", "socktrace: cannot write to standard output: no space left on device\n")]
@@ -81,6 +83,9 @@ public sealed class ReportVerbTests : IDisposable
         File.SetUnixFileMode(_folder.File("good"), UnixFileMode.UserRead);
         (int exitCode, _, string errors) = Piped.Run("cp \"$S\" \"$T/socktrace\"; chmod 755 \"$T/socktrace\"; cd \"$T\"; setpriv --reuid nobody ./socktrace report good", _folder);
         Assert.Equal((1, "socktrace: cannot open good: permission denied\n"), (exitCode, errors));
+
+        (exitCode, _, errors) = Piped.Run("cd \"$T\"; mkdir -m 700 hidden; setpriv --reuid nobody ./socktrace report 'hidden/*'", _folder);
+        Assert.Equal((1, "socktrace: cannot read hidden/*: may not look into hidden: permission denied\n"), (exitCode, errors));
     }
 
     [Fact]
