@@ -87,9 +87,12 @@ internal static class TraceRun
         }
         finally
         {
-            foreach (ITraceSink sink in sinks)
+            // The screen, which is the last, first: its terminal is not to wait until a slow disk has the export.
+            foreach (ITraceSink sink in sinks.Reverse())
+            {
                 sink.Dispose();
-            Terminal.Redirect(null);
+                Terminal.Redirect(null);
+            }
         }
         TraceTotals totals = loop.Totals;
         Summarise(totals with { LostQueue = totals.LostQueue + sinks.Sum(sink => sink.Losses.Records) });

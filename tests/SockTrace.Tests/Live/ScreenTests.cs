@@ -70,6 +70,32 @@ public sealed class ScreenTests
         }
     }
 
+    [Fact]
+    public void TheTerminalIsGivenBackBeforeAnExportIsWritten()
+    {
+        Support.Live.RequireRoot();
+        using var folder = new TempFolder();
+        using var netns = new TestNamespace();
+        using var terminal = new TmuxTerminal(120, 40);
+        string path = folder.File("fifo");
+        Assert.Equal(0, SocktraceProcess.Shell($"mkfifo '{path}'").ExitCode);
+        using var slow = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
+        int shell = terminal.ForegroundProcess();
+        terminal.Run($"'{SocktraceProcess.Binary}' live --export '{path}' --netns {netns.Inode}");
+        terminal.Shows("bpf, TIME_WAIT");
+        netns.Run(() => Traffic.Cycle(1000, 7777)); // more than a FIFO holds
+        netns.WaitUntilQuiet();
+        terminal.Press("q");
+        Eventually.Soon(() => terminal.Is("alternate_on") == "0");
+        Assert.NotEqual(shell, terminal.ForegroundProcess());
+
+        using var reader = new StreamReader(slow);
+        while (!reader.ReadLine()!.StartsWith("{\"type\":\"end\"", StringComparison.Ordinal))
+        {
+        }
+        Eventually.Soon(() => terminal.ForegroundProcess() == shell);
+    }
+
     [Theory]
     [InlineData("q", 0)]
     [InlineData("C-c", 0)]
