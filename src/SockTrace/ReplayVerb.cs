@@ -35,6 +35,7 @@ internal static class ReplayVerb
             CustomParser = OptionParsers.Moment,
         };
         speed.CompletionSources.Add("max");
+        Option<int> maxConnections = TraceOptions.MaxConnections();
         var filter = new FilterOptions();
         var verb = new Verb("replay", "Show a trace as live would have shown it",
             about: "Runs a trace through the same pipeline as `socktrace live`, in its own time or faster, with the same filters: a full screen on "
@@ -46,21 +47,22 @@ internal static class ReplayVerb
                 new("Two minutes of it, the connections with port 3306", "socktrace replay trace.ndjson.zst --from 10m --to 12m --port 3306"),
             ])
         {
-            file, speed, from, to,
+            file, speed, from, to, maxConnections,
         };
         filter.AddTo(verb);
         verb.SetAction(parsed => Run(parsed.GetRequiredValue(file), parsed.GetValue(speed) ?? 1,
-            parsed.GetValue(from), parsed.GetValue(to), filter.Read(parsed)));
+            parsed.GetValue(from), parsed.GetValue(to), filter.Read(parsed), parsed.GetValue(maxConnections)));
         return verb;
     }
 
-    private static int Run(string path, double speed, TraceTime? from, TraceTime? to, TraceFilter filter)
+    private static int Run(string path, double speed, TraceTime? from, TraceTime? to, TraceFilter filter, int maxConnections)
     {
         try
         {
             using var spool = Spool.OfWhatIsReadOnce(path);
             using var source = new TraceSource(path, speed, from, to, new FaultLimit("the last line").Say, spool?.Path);
-            int exitCode = TraceRun.Replay(source, filter, (clock, stop) => [new FromSink(Shown(source, path, filter, clock, stop), source.FromNs)]);
+            int exitCode = TraceRun.Replay(source, filter, maxConnections, (clock, stop) =>
+                [new FromSink(Shown(source, path, filter, clock, stop), source.FromNs)]);
             if (source.DamagedLines > 0)
                 Terminal.Say($"{Words.Count(source.DamagedLines, "line")} of {TraceFile.Show(path)} could not be read");
             return exitCode;

@@ -21,13 +21,7 @@ internal sealed class TraceOptions
         CustomParser = OptionParsers.Duration,
     };
 
-    private readonly Option<int> _maxConnections = new("--max-connections")
-    {
-        Description = "Follow at most this many connections at once",
-        HelpName = "N",
-        CustomParser = OptionParsers.MaxConnections,
-        DefaultValueFactory = _ => DefaultMaxConnections,
-    };
+    private readonly Option<int> _maxConnections = MaxConnections();
 
     private readonly Option<uint?> _buffer = new("--buffer")
     {
@@ -46,6 +40,15 @@ internal sealed class TraceOptions
     private readonly Option<bool> _verbose = new("--verbose", "-v")
     {
         Description = "Say what was attached, and all that libbpf says",
+    };
+
+    /// <summary>A replay has it too: its tables are the same.</summary>
+    public static Option<int> MaxConnections() => new("--max-connections")
+    {
+        Description = "Follow at most this many connections at once",
+        HelpName = "N",
+        CustomParser = OptionParsers.MaxConnections,
+        DefaultValueFactory = _ => DefaultMaxConnections,
     };
 
     public void AddTo(Verb verb)

@@ -42,11 +42,20 @@ internal static class TraceRun
     /// <summary>Runs a trace through the same loop, until it ends or is told to.</summary>
     /// <param name="source">The trace.</param>
     /// <param name="filter">Which connections are meant.</param>
+    /// <param name="maxConnections">How many are followed at once.</param>
     /// <param name="openSinks">Opens the outputs.</param>
-    public static int Replay(TraceSource source, TraceFilter filter, Func<WallClock, CancellationTokenSource, ITraceSink[]> openSinks)
+    public static int Replay(
+        TraceSource source, TraceFilter filter, int maxConnections, Func<WallClock, CancellationTokenSource, ITraceSink[]> openSinks)
     {
         CancellationTokenSource stop = StopSignals.Install();
-        var options = new TrackerOptions { Filter = filter, TimeWait = source.TimeWait, Ranges = source.RangeOf };
+        var options = new TrackerOptions
+        {
+            MaxConnections = maxConnections,
+            MaxPorts = maxConnections,
+            Filter = filter,
+            TimeWait = source.TimeWait,
+            Ranges = source.RangeOf,
+        };
         // Its times are the wall clock's already.
         var clock = WallClock.Fixed(0);
         return Run(source, options, openSinks(clock, stop), clock, TraceSettings.DefaultStatsInterval, duration: null, isVerbose: false, stop.Token);

@@ -103,6 +103,16 @@ public sealed class ReplayTests : IDisposable
     }
 
     [Fact]
+    public void AtMostSoManyConnectionsAreFollowed()
+    {
+        string trace = _folder.File("trace.ndjson");
+        File.WriteAllLines(trace, Enumerable.Range(1, 10).Select(i => State("10:00:00.000000000", $"{i:x}", "CLOSE", "SYN_SENT")));
+        (int exitCode, _, string[] errors) = SocktraceProcess.RunToEnd("replay", trace, "--speed", "max", "--max-connections", "4");
+        Assert.Equal(0, exitCode);
+        Assert.Contains("6 lost (ring 0, kernel 0, queue 0, table 6)", Assert.Single(errors), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void AFullDiskEndsIt()
     {
         string trace = _folder.File("trace.ndjson");
