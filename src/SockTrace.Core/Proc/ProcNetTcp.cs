@@ -1,4 +1,6 @@
 using System.Buffers.Text;
+using CommunityToolkit.HighPerformance.Buffers;
+using Microsoft.Win32.SafeHandles;
 using SockTrace.Events;
 
 namespace SockTrace.Proc;
@@ -6,24 +8,39 @@ namespace SockTrace.Proc;
 /// <summary>Reads /proc/net/tcp and tcp6 (Documentation/networking/proc_net_tcp.rst).</summary>
 internal static class ProcNetTcp
 {
+    private const int BufferBytes = 128 * 1024;
+
     /// <summary>Appends the sockets of one file; a line that is not understood counts.</summary>
     /// <returns>How many lines were not understood.</returns>
     /// <exception cref="IOException">The file cannot be read (to its end).</exception>
     public static int Read(string path, IpFamily family, List<ProcSocket> sockets)
     {
-        using var reader = new StreamReader(path, System.Text.Encoding.ASCII, false, 128 * 1024);
-        int malformed = 0;
-        Span<byte> ascii = stackalloc byte[512];
-        reader.ReadLine(); // the heading
-        while (reader.ReadLine() is string line)
+        using SafeFileHandle file = File.OpenHandle(path);
+        using var buffer = SpanOwner<byte>.Allocate(BufferBytes);
+        int malformed = 0, kept = 0, count;
+        long offset = 0;
+        bool isHeading = true;
+        do
         {
-            if (line.Length <= ascii.Length
-                && System.Text.Encoding.ASCII.TryGetBytes(line, ascii, out int length)
-                && TryParse(ascii[..length], family, out ProcSocket socket))
-                sockets.Add(socket);
-            else
-                malformed++;
+            count = RandomAccess.Read(file, buffer.Span[kept..], offset);
+            offset += count;
+            ReadOnlySpan<byte> left = buffer.Span[..(kept + count)];
+            while (left.IndexOf((byte)'\n') is int end and >= 0 || (count == 0 && (end = left.Length) > 0))
+            {
+                if (isHeading)
+                    isHeading = false;
+                else if (TryParse(left[..end], family, out ProcSocket socket))
+                    sockets.Add(socket);
+                else
+                    malformed++;
+                left = left[Math.Min(end + 1, left.Length)..];
+            }
+            if (left.Length == buffer.Length)
+                throw new IOException($"{path}: a line is longer than {BufferBytes} bytes");
+            left.CopyTo(buffer.Span);
+            kept = left.Length;
         }
+        while (count > 0);
         return malformed;
     }
 

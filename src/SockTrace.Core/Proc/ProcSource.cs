@@ -29,6 +29,7 @@ internal sealed class ProcSource(Action<Dictionary<uint, string>> find) : IEvent
     private readonly Dictionary<uint, string> _namespaces = [];
     private readonly Dictionary<SocketKey, SeenSocket> _seen = [];
     private readonly List<ProcSocket> _sockets = [];
+    private readonly List<TcpEvent> _events = [];
     private readonly List<SocketKey> _gone = [];
     private readonly HashSet<uint> _told = [];
     private readonly Queue<string> _notes = [];
@@ -41,7 +42,7 @@ internal sealed class ProcSource(Action<Dictionary<uint, string>> find) : IEvent
     private long _readByNs;
     private ulong _lastId;
     private long _malformed, _mostMalformed;
-    private bool _isOwnerWanted;
+    private bool _isOwnerWanted, _hasLookedForOwners;
 
     /// <summary>The one of this host.</summary>
     /// <returns>Null where no namespace can be read.</returns>
@@ -136,13 +137,14 @@ internal sealed class ProcSource(Action<Dictionary<uint, string>> find) : IEvent
                 continue;
             }
             _readByNs = WallClock.MonotonicNs;
-            _isOwnerWanted |= _sockets.Exists(socket => socket.Inode != 0 && !_seen.ContainsKey(SocketKey.Of(netns, socket)));
+            _hasLookedForOwners = false;
             if (_isOwnerWanted)
-                _isOwnerWanted = !_owners.Refresh();
-            foreach (ProcSocket socket in _sockets)
+                LookForOwners();
+            int next = 0;
+            while (CompareOn(netns, nowNs, ref next))
             {
-                foreach (TcpEvent e in Compare(netns, socket, nowNs))
-                    yield return e;
+                for (int i = 0; i < _events.Count; i++)
+                    yield return _events[i];
             }
         }
         _mostMalformed = Math.Max(_mostMalformed, _malformed);
@@ -194,20 +196,35 @@ internal sealed class ProcSource(Action<Dictionary<uint, string>> find) : IEvent
         }
     }
 
-    private IEnumerable<TcpEvent> Compare(uint netns, ProcSocket now, long nowNs)
+    /// <summary>Compares one socket after the other, until there is something to tell.</summary>
+    /// <param name="netns">Where they are.</param>
+    /// <param name="nowNs">CLOCK_MONOTONIC before they were read.</param>
+    /// <param name="next">The next of them.</param>
+    /// <returns>Whether there is.</returns>
+    private bool CompareOn(uint netns, long nowNs, ref int next)
     {
-        var key = SocketKey.Of(netns, now);
-        bool isKnown = _seen.TryGetValue(key, out SeenSocket seen);
+        _events.Clear();
+        ReadOnlySpan<ProcSocket> sockets = CollectionsMarshal.AsSpan(_sockets);
+        while (next < sockets.Length && _events.Count == 0)
+            Compare(netns, sockets[next++], nowNs);
+        return _events.Count > 0;
+    }
+
+    private void Compare(uint netns, in ProcSocket now, long nowNs)
+    {
+        ref SeenSocket seen = ref CollectionsMarshal.GetValueRefOrAddDefault(_seen, SocketKey.Of(netns, now), out bool isKnown);
         if (isKnown && !IsSameSocket(seen, now))
         {
-            yield return End(netns, seen, nowNs);
+            _events.Add(End(netns, seen, nowNs));
             isKnown = false;
         }
 
         if (!isKnown)
         {
+            if (now.Inode != 0)
+                LookForOwners();
             seen = new SeenSocket { Id = ++_lastId };
-            yield return now.IsMini ? Armed(netns, ref seen, now, nowNs) : FirstSight(netns, now, nowNs, seen.Id);
+            _events.Add(now.IsMini ? Armed(netns, ref seen, now, nowNs) : FirstSight(netns, now, nowNs, seen.Id));
             seen.LastEventNs = nowNs;
         }
         else if (now.IsMini && (!seen.Last.IsMini || now.State != seen.Last.State || IsSetAnew(seen, now, nowNs)))
@@ -215,14 +232,14 @@ internal sealed class ProcSource(Action<Dictionary<uint, string>> find) : IEvent
             TcpEvent armed = Armed(netns, ref seen, now, nowNs);
             if (!seen.Last.IsMini)
                 armed.BytesSent = seen.Id; // the parent, which is still there when this comes
-            yield return armed;
+            _events.Add(armed);
             if (!seen.Last.IsMini)
-                yield return Moved(netns, seen, seen.Last, TcpState.Close, (long)armed.TimeNs);
+                _events.Add(Moved(netns, seen, seen.Last, TcpState.Close, (long)armed.TimeNs));
             seen.LastEventNs = (long)armed.TimeNs;
         }
         else if (now.State != seen.Last.State)
         {
-            yield return Moved(netns, seen, now, now.State, nowNs);
+            _events.Add(Moved(netns, seen, now, now.State, nowNs));
             seen.LastEventNs = nowNs;
         }
 
@@ -230,7 +247,15 @@ internal sealed class ProcSource(Action<Dictionary<uint, string>> find) : IEvent
         seen.LastScan = _scans;
         if (now.Inode != 0)
             seen.Inode = now.Inode;
-        _seen[key] = seen;
+    }
+
+    /// <summary>Once for the sockets of a namespace, if any is new; again at the next look where it was too soon.</summary>
+    private void LookForOwners()
+    {
+        if (_hasLookedForOwners)
+            return;
+        _hasLookedForOwners = true;
+        _isOwnerWanted = !_owners.Refresh();
     }
 
     /// <summary>The same four-tuple may have become another socket between two looks.</summary>

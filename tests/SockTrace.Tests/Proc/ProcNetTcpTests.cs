@@ -1,6 +1,7 @@
 using System.Text;
 using SockTrace.Events;
 using SockTrace.Proc;
+using SockTrace.Tests.Support;
 
 namespace SockTrace.Tests.Proc;
 
@@ -49,6 +50,23 @@ public sealed class ProcNetTcpTests
     [InlineData("   0: 010007F:0CEA 00000000:0000 0A 00000000:00000000 00:00000000 00000000   106        0 21410 1")]
     public void ALineThatIsNotUnderstoodIsNoSocket(string line) =>
         Assert.False(ProcNetTcp.TryParse(Encoding.ASCII.GetBytes(line), IpFamily.IPv4, out _));
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(5000)] // more than is read at once
+    public void AFileIsReadToItsLastLineHoweverItEnds(int count)
+    {
+        using var folder = new TempFolder();
+        string[] lines = [.. Enumerable.Range(1, count).Select(i =>
+            $"{i,4}: 0100007F:{i:X4} 0200007F:0CEA 01 00000000:00000000 00:00000000 00000000  1000        0 {i} 1 0000000000000000 20 4 30 10 -1   ")];
+        foreach (string end in (string[])["", "\n", "\nhalf a line", "\n\n"])
+        {
+            File.WriteAllText(folder.File("tcp"), $"  sl  local_address\n{string.Join('\n', lines)}{end}");
+            var sockets = new List<ProcSocket>();
+            Assert.Equal(end.Length > 1 ? 1 : 0, ProcNetTcp.Read(folder.File("tcp"), IpFamily.IPv4, sockets));
+            Assert.Equal(Enumerable.Range(1, count), sockets.Select(socket => (int)socket.Inode));
+        }
+    }
 
     private static ProcSocket Parse(string line, IpFamily family = IpFamily.IPv4)
     {

@@ -14,7 +14,7 @@ public sealed class ProcSourceTests : IDisposable
     private const string Heading = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode";
 
     private readonly TempFolder _folder = new();
-    private readonly Pipe _pipe = new();
+    private readonly Pipe _pipe = new(new PipeOptions(pauseWriterThreshold: 0));
     private readonly ProcSource _source;
 
     public ProcSourceTests() => _source = new ProcSource(namespaces => namespaces[Netns] = _folder.Path);
@@ -77,6 +77,46 @@ public sealed class ProcSourceTests : IDisposable
         Look();
         Look();
         Assert.Null(_source.TakeNote());
+    }
+
+    [Fact]
+    public void ALookAtManySocketsThatFindsNothingNewAllocatesNothingForThem()
+    {
+        const int Sockets = 20_000;
+        Show([.. Enumerable.Range(0, Sockets).Select(i =>
+            $"{i,4}: 0100007F:{i:X4} 0200007F:0CEA 01 00000000:00000000 00:00000000 00000000  1000        0 {i + 1000} 1 0000000000000000 20 4 30 10 -1")]);
+        long events = 0;
+        // Owners are looked for meanwhile; that is done when no socket is new.
+        for (int quiet = 0; quiet < 3; quiet++)
+        {
+            long before = events;
+            LookAndDrain();
+            if (events != before)
+                quiet = -1;
+        }
+        Assert.Equal(Sockets, events);
+
+        long allocated = GC.GetAllocatedBytesForCurrentThread();
+        LookAndDrain();
+        allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
+        Assert.Equal(Sockets, events);
+        Assert.InRange(allocated, 1, 16 * 1024);
+
+        void LookAndDrain()
+        {
+            bool isMore;
+            do
+            {
+                isMore = _source.Poll(_pipe.Writer, TimeSpan.FromSeconds(1));
+                ValueTask<FlushResult> flush = _pipe.Writer.FlushAsync();
+                Assert.True(flush.IsCompletedSuccessfully);
+                if (!_pipe.Reader.TryRead(out ReadResult result))
+                    continue;
+                events += result.Buffer.Length / TcpEvent.Size;
+                _pipe.Reader.AdvanceTo(result.Buffer.End);
+            }
+            while (isMore);
+        }
     }
 
     /// <summary>The next event, which is of this kind.</summary>
