@@ -18,6 +18,7 @@ internal sealed class NdjsonSink : ITraceSink
     private readonly TupleTexts _tuples = new();
     private TimestampFormat _times = new();
     private TimestampFormat _openedTimes = new();
+    private TimestampFormat _beganTimes = new();
     private RecordCounts _counts;
     private TraceTotals _before;
     private long _seq;
@@ -115,7 +116,7 @@ internal sealed class NdjsonSink : ITraceSink
         if (ended.BeganNs != 0)
         {
             line.Raw(",\"began\":"u8);
-            line.Time(ref _openedTimes, _clock.ToUnixNs(ended.BeganNs));
+            line.Time(ref _beganTimes, _clock.ToUnixNs(ended.BeganNs));
         }
         WriteNs(ref line, ",\"fin_wait2_ns\":"u8, ended.FinWait2Ns);
         WriteNs(ref line, ",\"duration_ns\":"u8, ended.DurationNs);
