@@ -52,8 +52,7 @@ internal static class DoctorVerb
         {
             foreach (string hook in facts.Trial.Hooks)
                 Terminal.Say($"attached {hook}");
-            foreach (string line in BpfLog.Tail())
-                Terminal.Detail(line);
+            Terminal.Details(BpfLog.Tail());
         }
         byte[] text = json
             ? DoctorJson.Write(DoctorReport.Of(facts, diagnosis, ProgramVersion.Text))

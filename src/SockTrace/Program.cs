@@ -16,7 +16,6 @@ catch (Exception e)
 {
     // A fault of ours. One line for the user; the rest is for who mends it.
     Terminal.Say($"internal error: {e.GetType().Name}: {e.Message}");
-    foreach (string line in (e.StackTrace ?? "").Split('\n'))
-        Terminal.Detail(line.Trim());
+    Terminal.Details((e.StackTrace ?? "").Split('\n', StringSplitOptions.TrimEntries));
     return ExitCode.Failed;
 }

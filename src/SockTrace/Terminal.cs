@@ -24,7 +24,12 @@ internal static class Terminal
 
     public static void Hint(string hint) => Write($"hint: {hint}");
 
-    public static void Detail(string line) => Write($"  {line}");
+    /// <summary>Lines that belong to what was said last; many of them in one go.</summary>
+    public static void Details(IReadOnlyCollection<string> lines)
+    {
+        if (lines.Count > 0)
+            Write("  " + string.Join("\n  ", lines));
+    }
 
     /// <summary>What moves the cursor itself.</summary>
     public static void Draw(string text) => Write(text, end: "");

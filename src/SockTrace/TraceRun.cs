@@ -171,7 +171,6 @@ internal static class TraceRun
 
     private static void ShowBpfLog(bool all)
     {
-        foreach (string line in all ? BpfLog.Tail() : BpfLog.Tail(5))
-            Terminal.Detail(line);
+        Terminal.Details(all ? BpfLog.Tail() : BpfLog.Tail(5));
     }
 }

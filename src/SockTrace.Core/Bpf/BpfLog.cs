@@ -10,30 +10,34 @@ namespace SockTrace.Bpf;
 /// </summary>
 internal static unsafe class BpfLog
 {
-    private const int MaxLines = 16_000; // libbpf says some 3000 on an object, and there may be several
-    private const int MaxMessage = 1 << 20;
+    private const int MaxMessage = 1 << 20; // the verifier's log of a program
+    private const int MaxKept = 4 << 20; // libbpf says some 300 kB on an object, and there may be several
 
-    private static readonly Queue<string> Lines = new();
+    private static readonly object Gate = new();
+    private static byte* _kept;
+    private static int _length, _capacity;
 
     public static void Capture() => LibBpf.libbpf_set_print(&OnPrint);
 
     /// <summary>The last <paramref name="count"/> lines, oldest first.</summary>
-    public static IReadOnlyList<string> Tail(int count = MaxLines)
+    public static IReadOnlyList<string> Tail(int count = int.MaxValue)
     {
-        lock (Lines)
-            return [.. Lines.TakeLast(count)];
+        lock (Gate)
+            return [.. Encoding.UTF8.GetString(_kept, _length).Split('\n', StringSplitOptions.RemoveEmptyEntries).TakeLast(count)];
     }
 
+    /// <summary>Some 3000 times an object, and hardly ever does somebody want to read it: so it only keeps the bytes.</summary>
     [UnmanagedCallersOnly]
     private static int OnPrint(int level, byte* format, void* arguments)
     {
         try
         {
-            byte* buffer = (byte*)NativeMemory.Alloc(MaxMessage);
-            int length = LibBpf.vsnprintf(buffer, MaxMessage, format, arguments);
-            string message = Encoding.UTF8.GetString(buffer, Math.Clamp(length, 0, MaxMessage - 1));
-            NativeMemory.Free(buffer);
-            Add(message);
+            lock (Gate)
+            {
+                MakeRoom();
+                int length = LibBpf.vsnprintf(_kept + _length, MaxMessage, format, arguments);
+                _length += Math.Clamp(length, 0, MaxMessage - 1);
+            }
             return 0;
         }
         catch (OutOfMemoryException)
@@ -43,16 +47,19 @@ internal static unsafe class BpfLog
         }
     }
 
-    private static void Add(string message)
+    /// <summary>For one message more: by growing, or by forgetting the older half.</summary>
+    private static void MakeRoom()
     {
-        lock (Lines)
+        if (_length + MaxMessage > MaxKept)
         {
-            foreach (string line in message.Split('\n', StringSplitOptions.RemoveEmptyEntries))
-            {
-                if (Lines.Count == MaxLines)
-                    Lines.Dequeue();
-                Lines.Enqueue(line);
-            }
+            int older = _length / 2;
+            Buffer.MemoryCopy(_kept + older, _kept, _capacity, _length - older);
+            _length -= older;
+        }
+        else if (_length + MaxMessage > _capacity)
+        {
+            _capacity = Math.Min(MaxKept, _length + (2 * MaxMessage));
+            _kept = (byte*)NativeMemory.Realloc(_kept, (nuint)_capacity);
         }
     }
 }

@@ -31,6 +31,9 @@ internal sealed unsafe class BpfSource : IEventSource
     private const int EventsPerPoll = 4096;
 #endif
 
+    /// <summary>What libbpf takes while it loads the object: the BTF of a kernel is 4 to 6 MiB.</summary>
+    private const int LoadingBytes = 16 << 20;
+
     /// <summary>How long the ring is waited for while something else is due that does not wake us.</summary>
     private static readonly TimeSpan PendingTimeout = TimeSpan.FromMilliseconds(5);
 
@@ -102,6 +105,7 @@ internal sealed unsafe class BpfSource : IEventSource
     {
         BpfPreflight.Check();
         BpfLog.Capture();
+        using var heap = new PopulatedHeap(LoadingBytes);
         BpfException? refusal = null;
         var notes = new Queue<string>();
         try

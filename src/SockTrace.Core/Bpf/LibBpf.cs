@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace SockTrace.Bpf;
 
@@ -43,23 +44,6 @@ internal static unsafe partial class LibBpf
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int bpf_prog_load(int prog_type, string prog_name, string license, ulong* insns, nuint insn_cnt,
         bpf_prog_load_opts* opts);
-
-    [LibraryImport(Library, SetLastError = true)]
-    public static partial nint btf__load_vmlinux_btf();
-
-    [LibraryImport(Library)]
-    public static partial void btf__free(nint btf);
-
-    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int btf__find_by_name_kind(KernelBtf btf, string type_name, uint kind);
-
-    /// <returns>struct btf_type, as words.</returns>
-    [LibraryImport(Library)]
-    public static partial uint* btf__type_by_id(KernelBtf btf, uint id);
-
-    /// <returns>The name, borrowed; NULL where there is no such offset.</returns>
-    [LibraryImport(Library)]
-    public static partial byte* btf__name_by_offset(KernelBtf btf, uint offset);
 
     [LibraryImport(Library)]
     public static partial int bpf_program__fd(nint prog);
@@ -113,6 +97,12 @@ internal static unsafe partial class LibBpf
     /// <param name="ev">The events, then the data, which begin at the next 4 or 8 bytes by architecture.</param>
     [LibraryImport("libc", SetLastError = true)]
     public static partial int epoll_ctl(int epfd, int op, int fd, uint* ev);
+
+    [LibraryImport("libc")]
+    public static partial nint mmap(nint addr, nuint length, int prot, int flags, SafeFileHandle fd, nint offset);
+
+    [LibraryImport("libc")]
+    public static partial int munmap(void* addr, nuint length);
 
     [LibraryImport("libc")]
     public static partial int vsnprintf(byte* str, nuint size, byte* format, void* ap);

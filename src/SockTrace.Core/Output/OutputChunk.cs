@@ -3,14 +3,27 @@ using System.Runtime.InteropServices;
 namespace SockTrace.Output;
 
 /// <summary>Whole lines on their way from a sink to the writer thread.</summary>
-internal sealed partial class OutputChunk(byte[] bytes)
+internal sealed partial class OutputChunk
 {
     /// <summary>MADV_DONTNEED, madvise(2).</summary>
     private const int DontNeed = 4;
 
     private static readonly nint Page = Environment.SystemPageSize;
 
-    public byte[] Bytes { get; } = bytes;
+    private readonly int _size;
+    private byte[]? _bytes;
+
+    /// <param name="lines">Lines that are not changed any more.</param>
+    public OutputChunk(byte[] lines)
+    {
+        _bytes = lines;
+        Length = lines.Length;
+    }
+
+    /// <param name="size">Bytes, which come into being when somebody looks at them: most buffers are never needed.</param>
+    private OutputChunk(int size) => _size = size;
+
+    public byte[] Bytes => _bytes ??= GC.AllocateUninitializedArray<byte>(_size, pinned: true);
 
     /// <summary>How many bytes of it are lines.</summary>
     public int Length { get; set; }
@@ -27,7 +40,7 @@ internal sealed partial class OutputChunk(byte[] bytes)
     public ReadOnlySpan<byte> Lines => Bytes.AsSpan(0, Length);
 
     /// <summary>One that is used again and again.</summary>
-    public static OutputChunk Pooled(int bytes) => new(GC.AllocateUninitializedArray<byte>(bytes, pinned: true)) { IsPooled = true };
+    public static OutputChunk Pooled(int size) => new(size) { IsPooled = true };
 
     /// <summary>Gives its memory back to the system. Its array stays, and is empty when it is looked at again.</summary>
     public void GiveBack()

@@ -162,7 +162,7 @@ internal sealed class OutputQueue
         lock (_gate)
         {
             EnqueueOpen();
-            _waiting.Enqueue(new OutputChunk(lines) { Length = lines.Length, BeginsFile = beginsFile });
+            _waiting.Enqueue(new OutputChunk(lines) { BeginsFile = beginsFile });
             Monitor.PulseAll(_gate);
         }
     }

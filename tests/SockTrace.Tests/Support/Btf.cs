@@ -2,10 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace SockTrace.Tests.Support;
 
-/// <summary>The types in an object file's BTF, through the shared libbpf.</summary>
+/// <summary>The types in the BTF of an object file, or of the kernel, through the shared libbpf.</summary>
 internal sealed unsafe partial class Btf : IDisposable
 {
-    private const uint KindStruct = 4, KindEnum = 6;
+    private const uint KindStruct = 4, KindEnum = 6, KindFunction = 12;
 
     private readonly nint _btf;
 
@@ -40,12 +40,20 @@ internal sealed unsafe partial class Btf : IDisposable
         return values;
     }
 
+    /// <summary>A function's id, and how many parameters it has.</summary>
+    public (int Id, int Parameters) Function(string name)
+    {
+        uint* type = Find(name, KindFunction, out _);
+        int id = btf__find_by_name_kind(_btf, name, KindFunction);
+        return (id, (int)(btf__type_by_id(_btf, type[2])[1] & 0xFFFF)); // its type is its prototype
+    }
+
     public void Dispose() => btf__free(_btf);
 
     private uint* Find(string name, uint kind, out int count)
     {
         int id = btf__find_by_name_kind(_btf, name, kind);
-        Assert.True(id > 0, $"the object's BTF has no {name}");
+        Assert.True(id > 0, $"the BTF has no {name}");
         uint* type = btf__type_by_id(_btf, (uint)id); // struct btf_type: name, info, size
         count = (int)(type[1] & 0xFFFF);
         return type;
