@@ -70,6 +70,9 @@ internal sealed class ConnectionTracker
     /// <summary>Ports that connections and mini-sockets have, in all pools.</summary>
     public int PortsTaken => _pools.Taken;
 
+    /// <summary>Connections that have a local end whose past is remembered.</summary>
+    public int PortsHeld => _ports.Live;
+
     /// <returns>The state that a socket stands in; null where it is not followed.</returns>
     public TcpState? StateOf(ulong sock) => _connections.Find(sock) is int row and not RowIndex.None ? _connections.States[row] : null;
 
@@ -242,6 +245,9 @@ internal sealed class ConnectionTracker
 
     private int Begin(EventBatch batch, int i)
     {
+        // What comes only to close is gone at once, and takes nobody's room.
+        if (_connections.IsFull && batch.NewStates[i] != TcpState.Close)
+            Evict(_connections.Oldest);
         int row = _connections.Add(batch.Socks[i]);
         (Role role, bool isFirst) = (batch.OldStates[i], batch.NewStates[i]) switch
         {
@@ -411,6 +417,12 @@ internal sealed class ConnectionTracker
     {
         _portUse.Forget(row);
         _connections.Remove(row);
+    }
+
+    private void Evict(int row)
+    {
+        _portUse.Forget(row);
+        _connections.Evict(row);
     }
 
     private void Exhausted(int row, long timeNs, uint ownRange, bool isShown)

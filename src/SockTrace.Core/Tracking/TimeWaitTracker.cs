@@ -104,7 +104,7 @@ internal sealed class TimeWaitTracker(
         {
             if (!isTold || sight == TimeWaitSight.Polled)
                 return;
-            row = Add(batch, i);
+            row = Add(batch, i, isPassing: true);
             _minis.States[row] = TcpState.FinWait2;
         }
 
@@ -143,7 +143,7 @@ internal sealed class TimeWaitTracker(
         if (connections.Minis[row] == MiniFate.Overflow)
         {
             audit.Count(connections.Netnses[row], timeNs, AuditCounter.TCPTimeWaitOverflow);
-            int mini = _minis.Add(++_lastOwnId);
+            int mini = _minis.Add(++_lastOwnId); // in the room for one more
             _minis.CopyIdentity(mini, connections, row);
             Announce(mini, timeNs, MiniSocketEnding.Overflow);
             _minis.Remove(mini);
@@ -247,8 +247,13 @@ internal sealed class TimeWaitTracker(
         _minis.Touch(row);
     }
 
-    private int Add(EventBatch batch, int i)
+    /// <param name="batch">Whose event tells of it.</param>
+    /// <param name="i">Which.</param>
+    /// <param name="isPassing">Whether it is over already, so that nobody has to give way.</param>
+    private int Add(EventBatch batch, int i, bool isPassing = false)
     {
+        if (!isPassing)
+            MakeRoom();
         int row = _minis.Add(sight == TimeWaitSight.Inferred ? ++_lastOwnId : batch.Socks[i]);
         ulong cookie = batch.Cookies[i];
         _minis.Ids[row] = cookie != 0 ? cookie : ++_lastOwnId;
@@ -295,6 +300,7 @@ internal sealed class TimeWaitTracker(
 
     private void Infer(int connection, long timeNs, TcpState state)
     {
+        MakeRoom();
         int row = _minis.Add(++_lastOwnId);
         _minis.CopyIdentity(row, connections, connection);
         _minis.States[row] = state;
@@ -380,11 +386,28 @@ internal sealed class TimeWaitTracker(
             ports.TakeOver(_minis.PortOf(row), _minis.Raddrs[row], _minis.Rports[row], _minis.ClosedNs[row]);
         }
         Announce(row, timeNs, ending);
+        GiveBack(row);
+        _minis.Remove(row);
+    }
+
+    /// <summary>In a full table the one quiet longest gives way.</summary>
+    private void MakeRoom()
+    {
+        if (!_minis.IsFull)
+            return;
+        int oldest = _minis.Oldest;
+        GiveBack(oldest);
+        _minis.Evict(oldest);
+    }
+
+    /// <summary>What a mini-socket has outside of its row.</summary>
+    private void GiveBack(int row)
+    {
         if (_minis.IsInPool[row])
             pools.ReleaseTimeWait(_minis.PoolOf(row));
-        if (sight == TimeWaitSight.Inferred && _inferred.Find(_minis.TupleOf(row)) is int place and not RowIndex.None)
-            _inferred.Remove(place);
-        _minis.Remove(row);
+        // A later one may have its four-tuple, where events were lost.
+        if (sight == TimeWaitSight.Inferred && FindInferred(_minis.TupleOf(row)) == row)
+            _inferred.Remove(_inferred.Find(_minis.TupleOf(row)));
     }
 
     private void Announce(int row, long timeNs, MiniSocketEnding ending)
