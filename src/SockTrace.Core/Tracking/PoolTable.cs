@@ -5,14 +5,17 @@ namespace SockTrace.Tracking;
 
 /// <summary>
 /// The pools: for each (netns, local address, remote address, remote port) the local ports
-/// that are taken toward it, as struct of arrays. Bounded: what was quiet longest is
-/// forgotten, and counted.
+/// that are taken toward it, as struct of arrays. One of which nothing is to be told any more is
+/// removed. Bounded: beyond that, what was quiet longest is forgotten, and counted.
 /// </summary>
 /// <param name="ranges">The ports of a network namespace; null where they are not known (yet).</param>
 internal sealed class PoolTable(int maxPools, Func<uint, PortRange?> ranges)
 {
     /// <summary>Weight of the last second in the rates.</summary>
     private const double Smoothing = 0.3;
+
+    /// <summary>Ports a second that are as good as none.</summary>
+    private const double NoRate = 0.01;
 
     private readonly RowIndex<PoolKey> _index = new(maxPools);
     private int[] _live = [];
@@ -124,13 +127,14 @@ internal sealed class PoolTable(int maxPools, Func<uint, PortRange?> ranges)
     public void Tick(double seconds)
     {
         HasNewlyFilling = false;
-        for (int row = _index.Oldest; row != RowIndex.None; row = _index.Newer(row))
+        for (int row = _index.Oldest, newer; row != RowIndex.None; row = newer)
         {
+            newer = _index.Newer(row);
             int taken = _live[row] + _timeWaits[row];
             double opened = (_opened[row] - _openedBefore[row]) / seconds, growth = (taken - _takenBefore[row]) / seconds;
             double liveGrowth = (_live[row] - _liveBefore[row]) / seconds;
             // A pool that was quiet may be full before an average has followed.
-            double weight = _openRates[row] < 0.01 ? 1 : Smoothing;
+            double weight = _openRates[row] < NoRate ? 1 : Smoothing;
             _openRates[row] += weight * (opened - _openRates[row]);
             _growths[row] += weight * (growth - _growths[row]);
             _openedBefore[row] = _opened[row];
@@ -140,8 +144,13 @@ internal sealed class PoolTable(int maxPools, Func<uint, PortRange?> ranges)
             bool isFilling = taken > 0 && UseOf(row).IsFilling;
             HasNewlyFilling |= isFilling && !_wereFilling[row];
             _wereFilling[row] = isFilling;
+            if (taken == 0 && _exhausted[row] == 0 && IsQuiet(row))
+                _index.Remove(row);
         }
     }
+
+    private bool IsQuiet(int row) =>
+        _openRates[row] < NoRate && Math.Abs(_growths[row]) < NoRate && Math.Abs(_liveGrowths[row]) < NoRate;
 
     /// <summary>Fills <paramref name="fullest"/> with those that have the fewest free, by share, first.</summary>
     /// <returns>How many there are, at most its length.</returns>

@@ -50,6 +50,29 @@ public sealed class PoolTableTests
         Assert.Equal(296 / 4.0, Tick().SecondsToEmpty);
     }
 
+    [Fact]
+    public void OneThatIsQuietAndEmptyIsForgotten()
+    {
+        Open(100, isClosed: true);
+        for (int i = 0; i < 100; i++)
+            _pools.ReleaseTimeWait(Key);
+        _pools.Tick(1);
+        Assert.Equal(1, _pools.Count); // its rate is of interest still
+        for (int i = 0; i < 60; i++)
+            _pools.Tick(1);
+        Assert.Equal((0, 0L), (_pools.Count, _pools.Forgotten));
+    }
+
+    [Fact]
+    public void OneThatWasExhaustedOrHasAPortTakenIsNot()
+    {
+        _pools.Exhausted(Key);
+        _pools.Found(Key with { Rport = 3307 });
+        for (int i = 0; i < 60; i++)
+            _pools.Tick(1);
+        Assert.Equal(2, _pools.Count);
+    }
+
     private void Open(int count, bool isClosed)
     {
         for (int i = 0; i < count; i++)
