@@ -59,7 +59,7 @@ internal sealed class PoolTable(int maxPools, Func<uint, PortRange?> ranges)
     public long Forgotten => _index.Evicted;
 
     /// <summary>Whether the port comes out of the namespace's range; where that is not known, probably.</summary>
-    public bool IsFromRange(uint netns, ushort port) => ranges(netns) is not PortRange range || (port >= range.Low && port <= range.High);
+    public bool IsFromRange(uint netns, ushort port) => ranges(netns)?.Contains(port) ?? true;
 
     /// <summary>A connection takes a port, one that is about to be chosen included.</summary>
     public void Take(PoolKey key, uint pid, in Comm comm)
