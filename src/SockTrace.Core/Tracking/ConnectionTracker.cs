@@ -487,10 +487,9 @@ internal sealed class ConnectionTracker
     {
         uint netns = batch.Netnses[i];
         long beganNs = (long)batch.BytesSent[i];
-        for (int row = _connections.Oldest, newer; row != RowIndex.None; row = newer)
+        for (int row = _connections.NextIn(netns, 0); row != RowIndex.None; row = _connections.NextIn(netns, row + 1))
         {
-            newer = _connections.Newer(row);
-            if (_connections.Netnses[row] == netns && _connections.LastSeenNs[row] < beganNs && _connections.StateSinceNs[row] < beganNs)
+            if (_connections.LastSeenNs[row] < beganNs && _connections.StateSinceNs[row] < beganNs)
             {
                 _connections.AreMissing[row] = true;
                 _missingSinceNs = batch.TimesNs[i];

@@ -70,11 +70,29 @@ internal abstract class SocketTable
     public void Remove(int row)
     {
         States[row] = TcpState.Unknown;
+        Netnses[row] = 0;
         _index.Remove(row);
     }
 
     /// <summary>Every row is below this; those that are not in use stand in no state.</summary>
     public int Rows => States.Length;
+
+    /// <summary>
+    /// The first row of a network namespace from <paramref name="from"/> on. By this to go through
+    /// the rows of one of many namespaces costs a look at a column, and not at each row.
+    /// </summary>
+    /// <returns>The row, or <see cref="RowIndex.None"/>.</returns>
+    public int NextIn(uint netns, int from)
+    {
+        while (Netnses.AsSpan(from).IndexOf(netns) is int distance and >= 0)
+        {
+            from += distance;
+            if (States[from] != TcpState.Unknown)
+                return from;
+            from++;
+        }
+        return RowIndex.None;
+    }
 
     /// <summary>Adds a row in which everything is unknown. The socket must not be in the table.</summary>
     public int Add(ulong sock)

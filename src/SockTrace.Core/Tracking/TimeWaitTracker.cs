@@ -193,10 +193,9 @@ internal sealed class TimeWaitTracker(
     public void OnSnapshotEnd(uint netns, long beganNs, long nowNs)
     {
         _timersKnownNs = Math.Min(_timersKnownNs, beganNs);
-        for (int row = _minis.Oldest, newer; row != RowIndex.None; row = newer)
+        for (int row = _minis.NextIn(netns, 0); row != RowIndex.None; row = _minis.NextIn(netns, row + 1))
         {
-            newer = _minis.Newer(row);
-            bool isGone = _minis.Netnses[row] == netns && _minis.LastSeenNs[row] < beganNs
+            bool isGone = _minis.LastSeenNs[row] < beganNs
                 && (sight == TimeWaitSight.Inferred ? _minis.ClosedNs[row] : _minis.ArmedNs[row]) < beganNs - HashingNs;
             if (isGone && sight == TimeWaitSight.Inferred)
                 EndMissing(row, nowNs);
