@@ -210,7 +210,7 @@ internal sealed class ConnectionTracker
             return @new == TcpState.Close && _recentCloses.Contains(batch.Socks[i], batch.Cookies[i], old);
         // A socket cannot do the same twice without something else between.
         return old != TcpState.Unknown && _connections.PreviousStates[row] == old
-            && _connections.States[row] == @new && _connections.Ids[row] == batch.Cookies[i];
+            && _connections.States[row] == @new && !IsAnotherCookie(batch, i, row);
     }
 
     /// <summary>
@@ -240,6 +240,7 @@ internal sealed class ConnectionTracker
         return IsAnotherCookie(batch, i, row) && !mayChangeCookie;
     }
 
+    /// <summary>Known to be another, that is: before 5.12 programs learn no cookies.</summary>
     private bool IsAnotherCookie(EventBatch batch, int i, int row) =>
         _connections.IdsAreCookies[row] && batch.Cookies[i] != 0 && _connections.Ids[row] != batch.Cookies[i];
 
@@ -438,7 +439,11 @@ internal sealed class ConnectionTracker
     private void ApplyOwned(EventBatch batch, int i)
     {
         int row = _connections.Find(batch.Socks[i]);
-        if (row != RowIndex.None && !IsAnotherCookie(batch, i, row))
+        if (row == RowIndex.None || IsAnotherCookie(batch, i, row))
+            return;
+        // What was looked up takes a while to come: another may have the address by now, and no cookie.
+        bool isLate = (batch.Flags[i] & EventFlags.OwnerFromSnapshot) != 0 && _connections.LastSeenNs[row] != batch.TimesNs[i];
+        if (!isLate)
             FillOwner(batch, i, row);
     }
 

@@ -127,6 +127,40 @@ public sealed class ConnectionTrackerTests
     }
 
     [Fact]
+    public void WithoutCookiesItDoesToo()
+    {
+        ConnectionTracker tracker = Track(new EventSequence()
+            .Add(EventSequence.Transition(100, 64, 0, Close, SynSent, 7, 0, 3306))
+            .Add(EventSequence.Transition(101, 64, 0, Close, SynSent, 7, 0, 3306, EventFlags.Rescued))
+            .Add(EventSequence.Transition(110, 64, 0, SynSent, Established, 0, 40000, 3306))
+            .Add(EventSequence.Transition(111, 64, 0, SynSent, Established, 0, 40000, 3306, EventFlags.Rescued)));
+
+        Assert.Equal((2L, 2L, 0L), (tracker.Repeats, tracker.Events, tracker.Unmatched));
+    }
+
+    [Fact]
+    public void AnOwnerThatASnapshotFoundIsOfTheSocketThatItFound()
+    {
+        TcpEvent seen = EventSequence.Transition(100, 64, 0, TcpState.Unknown, Established, 0, 40000, 3306) with { Kind = EventKind.Seen };
+        TcpEvent owned = seen with
+        {
+            Kind = EventKind.Owned,
+            Pid = 7,
+            Flags = EventFlags.Owner | EventFlags.OwnerFromSnapshot,
+        };
+        Track(new EventSequence()
+            .Add(seen)
+            .Add(EventSequence.Transition(110, 64, 0, Established, Close, 0, 40000, 3306))
+            .Add(EventSequence.Transition(120, 64, 0, Listen, SynRecv, 0, 40000, 3306)) // the slab gives out its address again
+            .Add(owned)
+            .Add(EventSequence.Transition(130, 64, 0, SynRecv, Established, 0, 40000, 3306)));
+        Assert.Equal("SYN_RECV>ESTABLISHED 10 -", _sink.Lines[^1]);
+
+        Track(new EventSequence().Add(seen).Add(owned).Add(EventSequence.Transition(130, 64, 0, Established, CloseWait, 0, 40000, 3306)));
+        Assert.Equal("ESTABLISHED>CLOSE_WAIT -1 7/Snapshot", _sink.Lines[^1]);
+    }
+
+    [Fact]
     public void ATransitionAgainAfterALossIsNoRepeat()
     {
         ConnectionTracker tracker = Track(new EventSequence()
