@@ -188,16 +188,21 @@ internal sealed class ConnectionTracker
         else
             _connections.Touch(row);
 
+        bool isBound = _connections.Lports[row] != 0 && _connections.OpenedNs[row] != 0;
         FillTuple(batch, i, row);
         FillOwner(batch, i, row);
-        _portUse.Account(row, timeNs);
+        bool isConnectFailure = @new == TcpState.Close && CloseReasons.IsConnectFailure(
+            _connections.Lports[row], old, batch.Flags[i], batch.SkErrs[i], batch.Shutdowns[i], isBound);
+        // It did not get the four-tuple: whoever has it goes on.
+        if (!isConnectFailure)
+            _portUse.Account(row, timeNs);
         long inOldNs = Move(row, timeNs, old, @new);
         var connection = new ConnectionView(_connections, row);
         bool isShown = _showsAll || _filter.Accepts(connection, timeNs);
         if (isShown)
             Announce(new Transition(connection, timeNs, old, @new, inOldNs));
         if (@new == TcpState.Close)
-            End(batch, i, row, isShown);
+            End(batch, i, row, isConnectFailure, isShown);
     }
 
     /// <summary>The pair of programs may emit one transition twice, see bpf/maps.bpf.h.</summary>
@@ -351,15 +356,19 @@ internal sealed class ConnectionTracker
         return inOldNs;
     }
 
-    private void End(EventBatch batch, int i, int row, bool isShown)
+    /// <param name="batch">Whose event is the last transition.</param>
+    /// <param name="i">Which.</param>
+    /// <param name="row">The connection's.</param>
+    /// <param name="isConnectFailure">See <see cref="CloseReasons.IsConnectFailure"/>.</param>
+    /// <param name="isShown">Whether the filters let it through.</param>
+    private void End(EventBatch batch, int i, int row, bool isConnectFailure, bool isShown)
     {
         TcpState old = batch.OldStates[i];
         EventFlags flags = batch.Flags[i];
         long timeNs = batch.TimesNs[i];
         bool hasTotals = (flags & EventFlags.Totals) != 0;
         int error = batch.SkErrs[i];
-        bool isExhausted = hasTotals && old == TcpState.SynSent && _connections.Lports[row] == 0 && error == 0
-            && (flags & EventFlags.Held) != 0;
+        bool isExhausted = isConnectFailure && _connections.Lports[row] == 0;
         bool isMiniDue = hasTotals && error == 0;
         bool isTimeWaitDue = isMiniDue && (old == TcpState.Closing || (flags & EventFlags.FinReceived) != 0);
         MiniFate mini = old is TcpState.FinWait2 or TcpState.Closing
@@ -368,8 +377,8 @@ internal sealed class ConnectionTracker
 
         (CloseReason reason, ClosedBy by) = isExhausted
             ? (CloseReason.PortExhausted, ClosedBy.Unknown)
-            : CloseReasons.Of(old, _connections.Roles[row], flags, error, batch.Shutdowns[i], mini);
-        CountEnd(batch, i, row, isExhausted);
+            : CloseReasons.Of(old, _connections.Roles[row], flags, error, batch.Shutdowns[i], mini, isConnectFailure);
+        CountEnd(batch, i, row, isConnectFailure);
         _portUse.Release(row, timeNs);
         // Of a replayed trace only the end tells them.
         _connections.Uids[row] = batch.Uids[i];
@@ -392,7 +401,7 @@ internal sealed class ConnectionTracker
         _connections.Remove(row);
     }
 
-    private void CountEnd(EventBatch batch, int i, int row, bool isExhausted)
+    private void CountEnd(EventBatch batch, int i, int row, bool isConnectFailure)
     {
         TcpState old = batch.OldStates[i];
         uint netns = batch.Netnses[i];
@@ -400,15 +409,18 @@ internal sealed class ConnectionTracker
         if (_connections.Roles[row] == Role.Listener)
             return;
         _closed++;
-        if (isExhausted)
+        // tcp_connect() counts it, when the SYN leaves.
+        bool isUnsent = isConnectFailure || (old == TcpState.SynSent && _connections.Lports[row] == 0);
+        if (isUnsent && _connections.OpenedNs[row] != 0)
             _audit.Count(netns, _connections.OpenedNs[row], AuditCounter.ActiveOpens, by: -1);
         if (old is TcpState.Established or TcpState.CloseWait)
             _audit.Count(netns, timeNs, AuditCounter.EstabResets);
         if (old is TcpState.SynSent or TcpState.SynRecv)
         {
             _failed++;
-            // tcp_done() counts it; close() does not come that way.
-            if (!isExhausted && (batch.SkErrs[i] != 0 || (batch.Flags[i] & EventFlags.Held) == 0))
+            // tcp_done() counts it; close() does not come that way, nor does inet_ehash_nolisten().
+            bool isDone = batch.SkErrs[i] != 0 || (old == TcpState.SynSent && (batch.Flags[i] & EventFlags.Held) == 0);
+            if (isDone)
                 _audit.Count(netns, timeNs, AuditCounter.AttemptFails);
         }
     }
