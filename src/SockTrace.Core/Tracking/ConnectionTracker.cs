@@ -112,7 +112,7 @@ internal sealed class ConnectionTracker
                     ApplySeen(batch, i);
                     break;
                 case EventKind.SeenMini:
-                    _timeWaits.OnSeen(batch, i);
+                    _timeWaits.OnSeen(batch, i, _portUse.IsClientPort(batch.Netnses[i], batch.Lports[i]));
                     break;
                 case EventKind.SnapshotEnd:
                     ApplySnapshotEnd(batch, i);

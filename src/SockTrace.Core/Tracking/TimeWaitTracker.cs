@@ -163,7 +163,10 @@ internal sealed class TimeWaitTracker(
     }
 
     /// <summary><see cref="EventKind.SeenMini"/>.</summary>
-    public void OnSeen(EventBatch batch, int i)
+    /// <param name="batch">Whose event it is.</param>
+    /// <param name="i">Which.</param>
+    /// <param name="isClient">Whether its port is out of a pool, going by the port.</param>
+    public void OnSeen(EventBatch batch, int i, bool isClient)
     {
         long armedNs = (long)batch.BytesSent[i];
         bool isTimeWait = batch.NewStates[i] == TcpState.TimeWait;
@@ -182,7 +185,7 @@ internal sealed class TimeWaitTracker(
             row = Add(batch, i);
             _minis.ArmedNs[row] = isTimeWait ? armedNs : batch.TimesNs[i];
             _minis.TimeWaitSinceNs[row] = isTimeWait ? armedNs : 0;
-            TakePool(row, pools.IsFromRange(batch.Netnses[i], batch.Lports[i]), isFound: true);
+            TakePool(row, isClient, isFound: true);
         }
         if (sight == TimeWaitSight.Inferred)
             SetTimer(row, batch.NewStates[i], armedNs);

@@ -249,6 +249,23 @@ public sealed class ConnectionTrackerTests
         Assert.Equal(9, Track(sequence).Followed.Connections);
     }
 
+    [Fact]
+    public void WhatAListenersPortLeavesInTimeWaitIsOfNoPool()
+    {
+        TcpEvent waits = EventSequence.Transition(130, 640, 0, TcpState.Unknown, TimeWait, 0, 40000, 3306) with { Kind = EventKind.SeenMini };
+        EventSequence both = new EventSequence()
+            .Add(EventSequence.Transition(100, 64, 1, TcpState.Unknown, Listen, 0, 40000, 0) with { Kind = EventKind.Seen })
+            .Add(EventSequence.Transition(110, 128, 2, Close, Listen, 7, 40000, 0));
+        Assert.Equal(0, Track(both.Add(waits)).PortsTaken);
+
+        // The other goes on.
+        EventSequence other = both.Add(EventSequence.Transition(120, 128, 2, Listen, Close, 7, 40000, 0)).Add(waits with { Sock = 704 });
+        Assert.Equal(0, Track(other).PortsTaken);
+
+        EventSequence none = other.Add(EventSequence.Transition(120, 64, 1, Listen, Close, 7, 40000, 0)).Add(waits with { Sock = 768 });
+        Assert.Equal(1, Track(none).PortsTaken);
+    }
+
     private ConnectionTracker Track(EventSequence sequence, int maxConnections = 1000, TraceFilter? filter = null)
     {
         var tracker = new ConnectionTracker(
