@@ -87,6 +87,8 @@ internal sealed class TraceLoop(
         clock.Resynchronise();
         ReportLosses();
         tracker.Tick(nowNs, nowNs - _lastTickNs);
+        if (tracker.WantsSnapshot)
+            source.Resynchronise();
         _lastTickNs = nowNs;
         if (options.Namespaces is { } namespaces)
         {

@@ -138,6 +138,9 @@ internal sealed class ConnectionTracker
         _pools.Tick(sinceNs / 1e9);
     }
 
+    /// <summary>Whether a snapshot would settle a doubt that came up at the last tick.</summary>
+    public bool WantsSnapshot => _timeWaits.WantsSnapshot;
+
     /// <summary>Whether a pool came near its end at the last tick.</summary>
     public bool HasNewlyFillingPool => _pools.HasNewlyFilling;
 

@@ -15,10 +15,20 @@ internal sealed class TimeWaitTracker(
     public const long LengthNs = 60_000_000_000;
 
     /// <summary>
-    /// Later than this after it was armed none is there: 60 s and a slot of the timer wheel; in
-    /// FIN_WAIT2 up to 120 s, since tcp_time_wait() waits a retransmission timeout at least.
+    /// Later than this after it was armed few are there: 60 s, and a slot of the timer wheel; in
+    /// FIN_WAIT2 tcp_fin_timeout less the minute that a full socket stood there, and
+    /// tcp_time_wait() waits 3.5 retransmission timeouts at least. But tcp_fin_timeout may be
+    /// anything. And tcp_timewait_state_process() sets the timer to 60 s anew for whatever
+    /// acknowledges and is out of place, as often as such comes, which no hook tells. So who is
+    /// overdue is in doubt, and a snapshot has to say.
     /// </summary>
     private const long OverdueNs = 75_000_000_000, OverdueFinWait2Ns = 135_000_000_000;
+
+    /// <summary>What no snapshot speaks of for so long is given up: in a namespace that none can look into, or a trace.</summary>
+    private const long GivenUpNs = 600_000_000_000;
+
+    /// <summary>How often a snapshot is asked for on account of who is overdue: it costs more than they do.</summary>
+    private const long AskIntervalNs = 30_000_000_000;
 
     /// <summary>A connection's CLOSE follows its mini-socket's arming at once; more wait only where events were lost.</summary>
     private const int MaxWaiting = 4096;
@@ -38,6 +48,7 @@ internal sealed class TimeWaitTracker(
     /// <summary>The programs learn which timers to look at a little after they are attached, and then comes a snapshot.</summary>
     private long _timersKnownNs = long.MaxValue;
 
+    private long _askedNs = long.MinValue / 2;
     private ulong _lastOwnId = 1ul << 62;
 
     public int Count => _minis.Count;
@@ -53,6 +64,9 @@ internal sealed class TimeWaitTracker(
 
     /// <summary>Mini-sockets whose end was not seen.</summary>
     public long Unseen { get; private set; }
+
+    /// <summary>Whether some are in doubt since the last sweep: a snapshot would tell.</summary>
+    public bool WantsSnapshot { get; private set; }
 
     /// <summary><see cref="EventKind.MiniArmed"/>: made, or its timer set anew.</summary>
     public void OnArmed(EventBatch batch, int i)
@@ -183,12 +197,11 @@ internal sealed class TimeWaitTracker(
         if (row == RowIndex.None)
         {
             row = Add(batch, i);
-            _minis.ArmedNs[row] = isTimeWait ? armedNs : batch.TimesNs[i];
+            _minis.ArmedNs[row] = armedNs;
             _minis.TimeWaitSinceNs[row] = isTimeWait ? armedNs : 0;
             TakePool(row, isClient, isFound: true);
         }
-        if (sight == TimeWaitSight.Inferred)
-            SetTimer(row, batch.NewStates[i], armedNs);
+        SetTimer(row, batch.NewStates[i], armedNs);
         _minis.LastSeenNs[row] = batch.TimesNs[i];
     }
 
@@ -198,8 +211,7 @@ internal sealed class TimeWaitTracker(
         _timersKnownNs = Math.Min(_timersKnownNs, beganNs);
         for (int row = _minis.NextIn(netns, 0); row != RowIndex.None; row = _minis.NextIn(netns, row + 1))
         {
-            bool isGone = _minis.LastSeenNs[row] < beganNs
-                && (sight == TimeWaitSight.Inferred ? _minis.ClosedNs[row] : _minis.ArmedNs[row]) < beganNs - HashingNs;
+            bool isGone = _minis.LastSeenNs[row] < beganNs && _minis.ClosedNs[row] < beganNs - HashingNs;
             if (isGone && sight == TimeWaitSight.Inferred)
                 EndMissing(row, nowNs);
             else if (isGone && !_minis.IsInferred[row])
@@ -210,30 +222,43 @@ internal sealed class TimeWaitTracker(
     /// <summary>Ends what is worked out to have ended, and what must have ended unseen.</summary>
     public void Sweep(long nowNs)
     {
-        if (sight == TimeWaitSight.Polled)
-            return;
+        if (sight == TimeWaitSight.Inferred)
+            SweepInferred(nowNs);
+        else if (sight != TimeWaitSight.Polled)
+            SweepMeasured(nowNs);
+    }
+
+    private void SweepInferred(long nowNs)
+    {
         for (int row = _minis.Oldest, newer; row != RowIndex.None; row = newer)
         {
             newer = _minis.Newer(row);
-            long ageNs = nowNs - _minis.ArmedNs[row];
-            bool isTimeWait = _minis.States[row] == TcpState.TimeWait;
-            if (sight == TimeWaitSight.Inferred)
-            {
-                if (isTimeWait && ageNs >= LengthNs)
-                    End(row, _minis.ArmedNs[row] + LengthNs, MiniSocketEnding.Expired);
-                else if (ageNs >= OverdueFinWait2Ns)
-                    End(row, nowNs, MiniSocketEnding.Lost);
-            }
-            else if (ageNs >= (isTimeWait ? OverdueNs : OverdueFinWait2Ns))
-            {
+            if (_minis.States[row] == TcpState.TimeWait && nowNs - _minis.ArmedNs[row] >= LengthNs)
+                End(row, _minis.ArmedNs[row] + LengthNs, MiniSocketEnding.Expired);
+            else if (IsGivenUp(row, nowNs))
                 End(row, nowNs, MiniSocketEnding.Lost);
-            }
-            else
-            {
-                break; // the others were armed later
-            }
         }
     }
+
+    private void SweepMeasured(long nowNs)
+    {
+        bool isDoubt = false;
+        for (int row = 0; row < _minis.Rows; row++)
+        {
+            if (_minis.States[row] == TcpState.Unknown)
+                continue;
+            long overdueNs = _minis.ArmedNs[row] + (_minis.States[row] == TcpState.TimeWait ? OverdueNs : OverdueFinWait2Ns);
+            if (IsGivenUp(row, nowNs))
+                End(row, nowNs, MiniSocketEnding.Lost);
+            else
+                isDoubt |= overdueNs <= nowNs && overdueNs > _askedNs; // who was asked for has been answered
+        }
+        WantsSnapshot = isDoubt && nowNs - _askedNs >= AskIntervalNs;
+        if (WantsSnapshot)
+            _askedNs = nowNs;
+    }
+
+    private bool IsGivenUp(int row, long nowNs) => nowNs - Math.Max(_minis.ArmedNs[row], _minis.LastSeenNs[row]) >= GivenUpNs;
 
     private bool IsSame(int row, EventBatch batch, int i) =>
         !_minis.IdsAreCookies[row] || batch.Cookies[i] == 0 || _minis.Ids[row] == batch.Cookies[i];
@@ -335,7 +360,7 @@ internal sealed class TimeWaitTracker(
         return place == RowIndex.None ? RowIndex.None : _minis.Find(_inferredKeys[place]);
     }
 
-    /// <summary>A snapshot shows the timer of what was inferred, which a FIN has set anew, perhaps.</summary>
+    /// <summary>A snapshot shows the timer, which has been set anew, perhaps.</summary>
     /// <param name="armedNs">When it was set, if to 60 s; in FIN_WAIT2 60 s before it is to fire.</param>
     private void SetTimer(int row, TcpState state, long armedNs)
     {
@@ -343,9 +368,11 @@ internal sealed class TimeWaitTracker(
         {
             _minis.States[row] = TcpState.TimeWait;
             _minis.TimeWaitSinceNs[row] = Math.Max(armedNs, _minis.FinWait2SinceNs[row]);
+            _minis.ArmedNs[row] = armedNs;
+            return;
         }
-        // It tells the tick, and what was inferred is finer.
-        if (state == TcpState.FinWait2 || armedNs > _minis.ArmedNs[row] + TickNs)
+        // It tells the tick, and what is known of a TIME_WAIT's begin is finer.
+        if (state == _minis.States[row] && (state == TcpState.FinWait2 || armedNs > _minis.ArmedNs[row] + TickNs))
             _minis.ArmedNs[row] = armedNs;
     }
 
