@@ -66,6 +66,7 @@ internal sealed class TraceLoop(
             Drain();
         }
         while (isLeft);
+        tracker.Finish();
         ReportLosses();
         TraceTotals totals = Totals with { Audit = [.. tracker.Audit.Results()] };
         foreach (ITraceSink sink in sinks)

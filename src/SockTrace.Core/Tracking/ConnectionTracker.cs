@@ -138,6 +138,9 @@ internal sealed class ConnectionTracker
         _pools.Tick(sinceNs / 1e9);
     }
 
+    /// <summary>No more events come: tells what waited for one.</summary>
+    public void Finish() => _timeWaits.Finish();
+
     /// <summary>Whether a snapshot would settle a doubt that came up at the last tick.</summary>
     public bool WantsSnapshot => _timeWaits.WantsSnapshot;
 

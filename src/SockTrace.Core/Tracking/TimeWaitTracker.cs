@@ -41,8 +41,8 @@ internal sealed class TimeWaitTracker(
 
     private readonly MiniSocketTable _minis = new(maxMiniSockets);
     private readonly RowIndex<ulong> _waiting = new(MaxWaiting);
-    private readonly RowIndex<TupleKey> _inferred = new(sight == TimeWaitSight.Inferred ? maxMiniSockets : 1);
-    private readonly ulong[] _inferredKeys = new ulong[sight == TimeWaitSight.Inferred ? maxMiniSockets : 1];
+    private readonly TupleIndex _inferred = new(sight == TimeWaitSight.Inferred ? maxMiniSockets : 1);
+    private readonly GoneMiniSockets _gone = new();
     private readonly ulong[] _waitingSocks = new ulong[MaxWaiting];
 
     /// <summary>The programs learn which timers to look at a little after they are attached, and then comes a snapshot.</summary>
@@ -128,6 +128,11 @@ internal sealed class TimeWaitTracker(
             _minis.States[row] = TcpState.TimeWait;
             _minis.TimeWaitSinceNs[row] = Math.Clamp((long)batch.BytesSent[i], _minis.FinWait2SinceNs[row], batch.TimesNs[i]);
         }
+        if (batch.Kinds[i] == EventKind.MiniGone)
+        {
+            AwaitCause(row, batch.TimesNs[i]);
+            return;
+        }
         End(row, batch.TimesNs[i], batch.Kinds[i] switch
         {
             EventKind.MiniExpired => MiniSocketEnding.Expired,
@@ -159,7 +164,7 @@ internal sealed class TimeWaitTracker(
             audit.Count(connections.Netnses[row], timeNs, AuditCounter.TCPTimeWaitOverflow);
             int mini = _minis.Add(++_lastOwnId); // in the room for one more
             _minis.CopyIdentity(mini, connections, row);
-            Announce(mini, timeNs, MiniSocketEnding.Overflow);
+            Announce(_minis, mini, timeNs, MiniSocketEnding.Overflow);
             _minis.Remove(mini);
         }
         bool wouldBeSeen = sight == TimeWaitSight.Functions || (sight == TimeWaitSight.Timers && timeNs > _timersKnownNs);
@@ -167,8 +172,12 @@ internal sealed class TimeWaitTracker(
     }
 
     /// <summary>A connection has this four-tuple from now on, so no mini-socket has.</summary>
+    /// <param name="row">The connection's.</param>
+    /// <param name="timeNs">CLOCK_MONOTONIC of its begin.</param>
     public void OnTupleTaken(int row, long timeNs)
     {
+        if (_gone.MiniSockets.Count > 0)
+            TellCause(row, timeNs);
         if (sight != TimeWaitSight.Inferred)
             return;
         int mini = FindInferred(connections.TupleOf(row));
@@ -222,10 +231,19 @@ internal sealed class TimeWaitTracker(
     /// <summary>Ends what is worked out to have ended, and what must have ended unseen.</summary>
     public void Sweep(long nowNs)
     {
+        while (_gone.MiniSockets.Oldest is int oldest and not RowIndex.None && nowNs - _gone.GoneNs(oldest) >= GoneMiniSockets.WaitNs)
+            EndGone(oldest, MiniSocketEnding.Lost);
         if (sight == TimeWaitSight.Inferred)
             SweepInferred(nowNs);
         else if (sight != TimeWaitSight.Polled)
             SweepMeasured(nowNs);
+    }
+
+    /// <summary>Nothing more comes: what went, went for a cause that nobody has seen.</summary>
+    public void Finish()
+    {
+        while (_gone.MiniSockets.Oldest is int oldest and not RowIndex.None)
+            EndGone(oldest, MiniSocketEnding.Lost);
     }
 
     private void SweepInferred(long nowNs)
@@ -295,7 +313,7 @@ internal sealed class TimeWaitTracker(
         _minis.ClosedNs[row] = batch.TimesNs[i];
         _minis.IsInferred[row] = sight is TimeWaitSight.Polled or TimeWaitSight.Inferred;
         if (sight == TimeWaitSight.Inferred)
-            Index(row, _lastOwnId);
+            _inferred.Set(_minis.TupleOf(row), _lastOwnId);
         return row;
     }
 
@@ -341,23 +359,47 @@ internal sealed class TimeWaitTracker(
         audit.CountTimeWait(_minis.Netnses[row], timeNs, isExpiry: false);
         TakePool(row, connections.IsInPool[connection]);
         connections.Minis[connection] = MiniFate.Armed;
-        Index(row, _lastOwnId);
+        _inferred.Set(_minis.TupleOf(row), _lastOwnId);
     }
 
-    /// <summary>What is inferred is known by its four-tuple: nobody told its address.</summary>
-    private void Index(int row, ulong key)
+    private int FindInferred(TupleKey tuple) => _inferred.Find(tuple) is ulong key ? _minis.Find(key) : RowIndex.None;
+
+    /// <summary>
+    /// It went before its time, and who called inet_twsk_deschedule_put() is not known: symbols
+    /// are kept from who has no CAP_SYSLOG, or have not been read yet.
+    /// </summary>
+    private void AwaitCause(int row, long timeNs)
     {
-        TupleKey tuple = _minis.TupleOf(row);
-        int place = _inferred.Find(tuple);
-        if (place == RowIndex.None)
-            place = _inferred.Add(tuple);
-        _inferredKeys[place] = key;
+        int before = _gone.Find(_minis.TupleOf(row));
+        if (before != RowIndex.None)
+            EndGone(before, MiniSocketEnding.Lost);
+        if (_gone.MiniSockets.IsFull)
+            EndGone(_gone.MiniSockets.Oldest, MiniSocketEnding.Lost);
+        _gone.Add(_minis, row, timeNs);
+        GiveBack(row);
+        _minis.Remove(row);
     }
 
-    private int FindInferred(TupleKey tuple)
+    /// <summary>
+    /// A connection has the four-tuple of one that went. connect() sets SYN_SENT before it looks
+    /// for a port, so who took it over had begun when it went; a SYN from the peer makes a socket
+    /// only when the handshake is complete.
+    /// </summary>
+    private void TellCause(int connection, long beganNs)
     {
-        int place = _inferred.Find(tuple);
-        return place == RowIndex.None ? RowIndex.None : _minis.Find(_inferredKeys[place]);
+        int gone = _gone.Find(connections.TupleOf(connection));
+        if (gone == RowIndex.None)
+            return;
+        bool isClient = connections.Roles[connection] == Role.Client;
+        bool hasTakenOver = !isClient || beganNs <= _gone.GoneNs(gone);
+        _gone.MiniSockets.IsInferred[gone] |= hasTakenOver;
+        EndGone(gone, !hasTakenOver ? MiniSocketEnding.Lost : isClient ? MiniSocketEnding.Reused : MiniSocketEnding.Reopened);
+    }
+
+    private void EndGone(int row, MiniSocketEnding ending)
+    {
+        Tell(_gone.MiniSockets, row, _gone.GoneNs(row), ending);
+        _gone.Remove(row);
     }
 
     /// <summary>A snapshot shows the timer, which has been set anew, perhaps.</summary>
@@ -405,18 +447,23 @@ internal sealed class TimeWaitTracker(
 
     private void End(int row, long timeNs, MiniSocketEnding ending)
     {
+        Tell(_minis, row, timeNs, ending);
+        GiveBack(row);
+        _minis.Remove(row);
+    }
+
+    private void Tell(MiniSocketTable minis, int row, long timeNs, MiniSocketEnding ending)
+    {
         if (ending == MiniSocketEnding.Lost && sight != TimeWaitSight.Inferred)
             Unseen++;
         if (ending == MiniSocketEnding.Expired)
-            audit.CountTimeWait(_minis.Netnses[row], timeNs, isExpiry: true);
+            audit.CountTimeWait(minis.Netnses[row], timeNs, isExpiry: true);
         if (ending == MiniSocketEnding.Reused)
         {
-            audit.Count(_minis.Netnses[row], timeNs, AuditCounter.TWRecycled);
-            ports.TakeOver(_minis.PortOf(row), _minis.Raddrs[row], _minis.Rports[row], _minis.ClosedNs[row]);
+            audit.Count(minis.Netnses[row], timeNs, AuditCounter.TWRecycled);
+            ports.TakeOver(minis.PortOf(row), minis.Raddrs[row], minis.Rports[row], minis.ClosedNs[row]);
         }
-        Announce(row, timeNs, ending);
-        GiveBack(row);
-        _minis.Remove(row);
+        Announce(minis, row, timeNs, ending);
     }
 
     /// <summary>In a full table the one quiet longest gives way.</summary>
@@ -436,12 +483,12 @@ internal sealed class TimeWaitTracker(
             pools.ReleaseTimeWait(_minis.PoolOf(row));
         // A later one may have its four-tuple, where events were lost.
         if (sight == TimeWaitSight.Inferred && FindInferred(_minis.TupleOf(row)) == row)
-            _inferred.Remove(_inferred.Find(_minis.TupleOf(row)));
+            _inferred.Remove(_minis.TupleOf(row));
     }
 
-    private void Announce(int row, long timeNs, MiniSocketEnding ending)
+    private void Announce(MiniSocketTable minis, int row, long timeNs, MiniSocketEnding ending)
     {
-        var ended = new EndedMiniSocket(_minis, row, timeNs, ending);
+        var ended = new EndedMiniSocket(minis, row, timeNs, ending);
         if (!filter.Accepts(ended))
             return;
         foreach (ITraceSink sink in sinks)

@@ -109,6 +109,77 @@ public sealed class MeasuredTimeWaitTests
         Assert.Equal([75, 105, 135], Enumerable.Range(0, 200).Where(second => WantsSnapshotAt(Armed + (second * Second))));
     }
 
+    [Fact]
+    public void WhatWentUnseenWasTakenOverByTheConnectThatThenHasItsFourTuple()
+    {
+        Apply(ClosedClient());
+        Apply(new EventSequence()
+            .FromClient(Armed + Second, Close, SynSent, pid: 7, lport: 0)
+            .Mini(Armed + Second + 1, EventKind.MiniGone, TimeWait));
+        Assert.Empty(TimeWaits());
+        Apply(new EventSequence().FromClient(Armed + (2 * Second), SynSent, Close));
+
+        Assert.Equal([$"-1+{Second + 1} Reused inferred"], TimeWaits());
+        Assert.Equal([PortReuse.None, PortReuse.InTimeWait], _sink.Reuses);
+        Assert.Equal((0L, 0), (_tracker.Unmatched, _tracker.PortsTaken));
+    }
+
+    [Fact]
+    public void ButNotByOneThatBeganLater()
+    {
+        Apply(ClosedClient());
+        Apply(new EventSequence()
+            .Mini(Armed + Second, EventKind.MiniGone, TimeWait)
+            .FromClient(Armed + Second + 1, Close, SynSent, pid: 7, lport: 0)
+            .FromClient(Armed + Second + 2, SynSent, Close));
+
+        Assert.Equal([$"-1+{Second} Lost"], TimeWaits());
+        Assert.Equal([PortReuse.None, PortReuse.AfterTimeWait], _sink.Reuses);
+        Assert.Equal(1, _tracker.Unmatched);
+    }
+
+    [Fact]
+    public void OrByTheSynOfTheOneThatIsAcceptedThen()
+    {
+        Apply(new EventSequence()
+            .Add(OfServer(Armed, FinWait2, Close))
+            .Add(OfServer(Armed, TcpState.Unknown, TimeWait) with { Kind = EventKind.SeenMini, Sock = EventSequence.MiniSocket, BytesSent = (ulong)Armed })
+            .Add(OfServer(Armed + Second, TcpState.Unknown, TimeWait) with { Kind = EventKind.MiniGone, Sock = EventSequence.MiniSocket })
+            .Add(OfServer(Armed + Second + 1, Listen, SynRecv))
+            .Add(OfServer(Armed + Second + 2, SynRecv, Established)));
+
+        Assert.Equal([$"-1+{Second} Reopened inferred"], TimeWaits());
+    }
+
+    [Fact]
+    public void WhenNobodyComesItIsLost()
+    {
+        Apply(new EventSequence().Mini(Armed, EventKind.MiniArmed, TimeWait).Mini(Armed + Second, EventKind.MiniGone, TimeWait));
+        _tracker.Tick(Armed + (5 * Second), Second);
+        Assert.Empty(_sink.Lines);
+        _tracker.Tick(Armed + (6 * Second), Second);
+        Assert.Equal([$"-1+{Second} Lost"], TimeWaits());
+    }
+
+    [Fact]
+    public void AndAtTheEnd()
+    {
+        Apply(new EventSequence().Mini(Armed, EventKind.MiniArmed, TimeWait).Mini(Armed + Second, EventKind.MiniGone, TimeWait));
+        _tracker.Finish();
+        Assert.Equal([$"-1+{Second} Lost"], TimeWaits());
+    }
+
+    private static EventSequence ClosedClient() => new EventSequence()
+        .FromClient(Armed - 4, Close, SynSent, pid: 7, lport: 0)
+        .FromClient(Armed - 3, SynSent, Established)
+        .FromClient(Armed - 2, Established, FinWait1, pid: 7)
+        .FromClient(Armed - 1, FinWait1, FinWait2)
+        .Mini(Armed, EventKind.MiniArmed, TimeWait, EventSequence.Client)
+        .FromClient(Armed, FinWait2, Close);
+
+    private static TcpEvent OfServer(long timeNs, TcpState old, TcpState @new) =>
+        EventSequence.Transition(timeNs, EventSequence.Server, 11, old, @new, 0, 3306, 40000);
+
     private bool WantsSnapshotAt(long timeNs)
     {
         _tracker.Tick(timeNs, Second);
