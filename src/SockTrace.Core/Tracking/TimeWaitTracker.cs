@@ -11,9 +11,6 @@ internal sealed class TimeWaitTracker(
     int maxMiniSockets, TimeWaitSight sight, ConnectionTable connections, PortTable ports, PoolTable pools, Audit audit,
     TraceFilter filter, ITraceSink[] sinks)
 {
-    /// <summary>TCP_TIMEWAIT_LEN, include/net/tcp.h: compiled in, and nowhere to be read.</summary>
-    public const long LengthNs = 60_000_000_000;
-
     /// <summary>
     /// Later than this after it was armed few are there: 60 s, and a slot of the timer wheel; in
     /// FIN_WAIT2 tcp_fin_timeout less the minute that a full socket stood there, and
@@ -193,7 +190,7 @@ internal sealed class TimeWaitTracker(
     {
         long armedNs = (long)batch.BytesSent[i];
         bool isTimeWait = batch.NewStates[i] == TcpState.TimeWait;
-        if (sight == TimeWaitSight.Inferred && batch.TimesNs[i] >= armedNs + LengthNs)
+        if (sight == TimeWaitSight.Inferred && batch.TimesNs[i] >= armedNs + TimeWaitLength.Ns)
             return; // its time is up, though its timer is late: it has ended here
         int row = sight == TimeWaitSight.Inferred
             ? FindInferred(new TupleKey(batch.Laddrs[i], batch.Raddrs[i], batch.Netnses[i], batch.Lports[i], batch.Rports[i]))
@@ -251,8 +248,8 @@ internal sealed class TimeWaitTracker(
         for (int row = _minis.Oldest, newer; row != RowIndex.None; row = newer)
         {
             newer = _minis.Newer(row);
-            if (_minis.States[row] == TcpState.TimeWait && nowNs - _minis.ArmedNs[row] >= LengthNs)
-                End(row, _minis.ArmedNs[row] + LengthNs, MiniSocketEnding.Expired);
+            if (_minis.States[row] == TcpState.TimeWait && nowNs - _minis.ArmedNs[row] >= TimeWaitLength.Ns)
+                End(row, _minis.ArmedNs[row] + TimeWaitLength.Ns, MiniSocketEnding.Expired);
             else if (IsGivenUp(row, nowNs))
                 End(row, nowNs, MiniSocketEnding.Lost);
         }
@@ -425,7 +422,7 @@ internal sealed class TimeWaitTracker(
     /// </summary>
     private void EndMissing(int row, long nowNs)
     {
-        long expiryNs = _minis.ArmedNs[row] + LengthNs;
+        long expiryNs = _minis.ArmedNs[row] + TimeWaitLength.Ns;
         if (_minis.LastSeenNs[row] == 0)
             End(row, nowNs, MiniSocketEnding.Lost);
         else if (nowNs >= expiryNs)
