@@ -22,6 +22,7 @@ internal sealed class ConnectionTracker
     private readonly bool _showsAll;
     private readonly bool _rulesOut;
     private readonly ConnectionTable _connections;
+    private readonly TimeWaitEnds _timeWaitEnds;
     private readonly TimeWaitTracker _timeWaits;
     private readonly PortTable _ports;
     private readonly PoolTable _pools;
@@ -47,7 +48,8 @@ internal sealed class ConnectionTracker
         _ports = new PortTable(options.MaxPorts);
         _pools = new PoolTable(options.MaxPorts, options.Namespaces is null ? options.Ranges : options.Namespaces.RangeOf);
         _audit = new Audit(options.Namespaces, options.TimeWaitIsCountedAtExpiry);
-        _timeWaits = new TimeWaitTracker(options.MaxConnections, options.TimeWait, _connections, _ports, _pools, _audit, _filter, sinks);
+        _timeWaitEnds = new TimeWaitEnds(options.TimeWait, _ports, _audit, _filter, sinks);
+        _timeWaits = new TimeWaitTracker(options.MaxConnections, options.TimeWait, _connections, _pools, _audit, _timeWaitEnds);
         _portUse = new PortUse(_connections, _ports, _pools, _timeWaits);
         Tables = new TraceTables(_connections, _timeWaits.MiniSockets, _pools);
     }
@@ -62,7 +64,7 @@ internal sealed class ConnectionTracker
     public long Repeats { get; private set; }
 
     /// <summary>See <see cref="TraceTotals.Unmatched"/>.</summary>
-    public long Unmatched => _unmatched + _timeWaits.Unseen;
+    public long Unmatched => _unmatched + _timeWaitEnds.Unseen;
 
     /// <summary>Connections and mini-sockets that are followed now.</summary>
     public (int Connections, int MiniSockets) Followed => (_connections.Count, _timeWaits.Count);

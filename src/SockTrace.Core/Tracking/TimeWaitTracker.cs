@@ -1,5 +1,4 @@
 using SockTrace.Events;
-using SockTrace.Filters;
 using SockTrace.Pipeline;
 
 namespace SockTrace.Tracking;
@@ -8,8 +7,7 @@ namespace SockTrace.Tracking;
 /// Follows mini-sockets: joins each to the connection that left it behind, and tells its end.
 /// </summary>
 internal sealed class TimeWaitTracker(
-    int maxMiniSockets, TimeWaitSight sight, ConnectionTable connections, PortTable ports, PoolTable pools, Audit audit,
-    TraceFilter filter, ITraceSink[] sinks)
+    int maxMiniSockets, TimeWaitSight sight, ConnectionTable connections, PoolTable pools, Audit audit, TimeWaitEnds ends)
 {
     /// <summary>
     /// Later than this after it was armed few are there: 60 s, and a slot of the timer wheel; in
@@ -39,7 +37,7 @@ internal sealed class TimeWaitTracker(
     private readonly MiniSocketTable _minis = new(maxMiniSockets);
     private readonly RowIndex<ulong> _waiting = new(MaxWaiting);
     private readonly TupleIndex _inferred = new(sight == TimeWaitSight.Inferred ? maxMiniSockets : 1);
-    private readonly GoneMiniSockets _gone = new();
+    private readonly GoneMiniSockets _gone = new(ends);
     private readonly ulong[] _waitingSocks = new ulong[MaxWaiting];
 
     /// <summary>The programs learn which timers to look at a little after they are attached, and then comes a snapshot.</summary>
@@ -58,9 +56,6 @@ internal sealed class TimeWaitTracker(
 
     /// <summary>Mini-sockets that gave way to newer ones.</summary>
     public long Evicted => _minis.Evicted;
-
-    /// <summary>Mini-sockets whose end was not seen.</summary>
-    public long Unseen { get; private set; }
 
     /// <summary>Whether some are in doubt since the last sweep: a snapshot would tell.</summary>
     public bool WantsSnapshot { get; private set; }
@@ -127,7 +122,9 @@ internal sealed class TimeWaitTracker(
         }
         if (batch.Kinds[i] == EventKind.MiniGone)
         {
-            AwaitCause(row, batch.TimesNs[i]);
+            _gone.Add(_minis, row, batch.TimesNs[i]);
+            GiveBack(row);
+            _minis.Remove(row);
             return;
         }
         End(row, batch.TimesNs[i], batch.Kinds[i] switch
@@ -158,10 +155,9 @@ internal sealed class TimeWaitTracker(
             Infer(row, timeNs, isFinReceived ? TcpState.TimeWait : TcpState.FinWait2);
         if (connections.Minis[row] == MiniFate.Overflow)
         {
-            audit.Count(connections.Netnses[row], timeNs, AuditCounter.TCPTimeWaitOverflow);
             int mini = _minis.Add(++_lastOwnId); // in the room for one more
             _minis.CopyIdentity(mini, connections, row);
-            Announce(_minis, mini, timeNs, MiniSocketEnding.Overflow);
+            ends.Tell(_minis, mini, timeNs, MiniSocketEnding.Overflow);
             _minis.Remove(mini);
         }
         bool wouldBeSeen = sight == TimeWaitSight.Functions || (sight == TimeWaitSight.Timers && timeNs > _timersKnownNs);
@@ -173,8 +169,7 @@ internal sealed class TimeWaitTracker(
     /// <param name="timeNs">CLOCK_MONOTONIC of its begin.</param>
     public void OnTupleTaken(int row, long timeNs)
     {
-        if (_gone.MiniSockets.Count > 0)
-            TellCause(row, timeNs);
+        _gone.OnTupleTaken(connections.TupleOf(row), connections.Roles[row], timeNs);
         if (sight != TimeWaitSight.Inferred)
             return;
         int mini = FindInferred(connections.TupleOf(row));
@@ -228,8 +223,7 @@ internal sealed class TimeWaitTracker(
     /// <summary>Ends what is worked out to have ended, and what must have ended unseen.</summary>
     public void Sweep(long nowNs)
     {
-        while (_gone.MiniSockets.Oldest is int oldest and not RowIndex.None && nowNs - _gone.GoneNs(oldest) >= GoneMiniSockets.WaitNs)
-            EndGone(oldest, MiniSocketEnding.Lost);
+        _gone.Sweep(nowNs);
         if (sight == TimeWaitSight.Inferred)
             SweepInferred(nowNs);
         else if (sight != TimeWaitSight.Polled)
@@ -237,11 +231,7 @@ internal sealed class TimeWaitTracker(
     }
 
     /// <summary>Nothing more comes: what went, went for a cause that nobody has seen.</summary>
-    public void Finish()
-    {
-        while (_gone.MiniSockets.Oldest is int oldest and not RowIndex.None)
-            EndGone(oldest, MiniSocketEnding.Lost);
-    }
+    public void Finish() => _gone.Sweep(long.MaxValue);
 
     private void SweepInferred(long nowNs)
     {
@@ -361,44 +351,6 @@ internal sealed class TimeWaitTracker(
 
     private int FindInferred(TupleKey tuple) => _inferred.Find(tuple) is ulong key ? _minis.Find(key) : RowIndex.None;
 
-    /// <summary>
-    /// It went before its time, and who called inet_twsk_deschedule_put() is not known: symbols
-    /// are kept from who has no CAP_SYSLOG, or have not been read yet.
-    /// </summary>
-    private void AwaitCause(int row, long timeNs)
-    {
-        int before = _gone.Find(_minis.TupleOf(row));
-        if (before != RowIndex.None)
-            EndGone(before, MiniSocketEnding.Lost);
-        if (_gone.MiniSockets.IsFull)
-            EndGone(_gone.MiniSockets.Oldest, MiniSocketEnding.Lost);
-        _gone.Add(_minis, row, timeNs);
-        GiveBack(row);
-        _minis.Remove(row);
-    }
-
-    /// <summary>
-    /// A connection has the four-tuple of one that went. connect() sets SYN_SENT before it looks
-    /// for a port, so who took it over had begun when it went; a SYN from the peer makes a socket
-    /// only when the handshake is complete.
-    /// </summary>
-    private void TellCause(int connection, long beganNs)
-    {
-        int gone = _gone.Find(connections.TupleOf(connection));
-        if (gone == RowIndex.None)
-            return;
-        bool isClient = connections.Roles[connection] == Role.Client;
-        bool hasTakenOver = !isClient || beganNs <= _gone.GoneNs(gone);
-        _gone.MiniSockets.IsInferred[gone] |= hasTakenOver;
-        EndGone(gone, !hasTakenOver ? MiniSocketEnding.Lost : isClient ? MiniSocketEnding.Reused : MiniSocketEnding.Reopened);
-    }
-
-    private void EndGone(int row, MiniSocketEnding ending)
-    {
-        Tell(_gone.MiniSockets, row, _gone.GoneNs(row), ending);
-        _gone.Remove(row);
-    }
-
     /// <summary>A snapshot shows the timer, which has been set anew, perhaps.</summary>
     /// <param name="armedNs">When it was set, if to 60 s; in FIN_WAIT2 60 s before it is to fire.</param>
     private void SetTimer(int row, TcpState state, long armedNs)
@@ -444,23 +396,9 @@ internal sealed class TimeWaitTracker(
 
     private void End(int row, long timeNs, MiniSocketEnding ending)
     {
-        Tell(_minis, row, timeNs, ending);
+        ends.Tell(_minis, row, timeNs, ending);
         GiveBack(row);
         _minis.Remove(row);
-    }
-
-    private void Tell(MiniSocketTable minis, int row, long timeNs, MiniSocketEnding ending)
-    {
-        if (ending == MiniSocketEnding.Lost && sight != TimeWaitSight.Inferred)
-            Unseen++;
-        if (ending == MiniSocketEnding.Expired)
-            audit.CountTimeWait(minis.Netnses[row], timeNs, isExpiry: true);
-        if (ending == MiniSocketEnding.Reused)
-        {
-            audit.Count(minis.Netnses[row], timeNs, AuditCounter.TWRecycled);
-            ports.TakeOver(minis.PortOf(row), minis.Raddrs[row], minis.Rports[row], minis.ClosedNs[row]);
-        }
-        Announce(minis, row, timeNs, ending);
     }
 
     /// <summary>In a full table the one quiet longest gives way.</summary>
@@ -481,14 +419,5 @@ internal sealed class TimeWaitTracker(
         // A later one may have its four-tuple, where events were lost.
         if (sight == TimeWaitSight.Inferred && FindInferred(_minis.TupleOf(row)) == row)
             _inferred.Remove(_minis.TupleOf(row));
-    }
-
-    private void Announce(MiniSocketTable minis, int row, long timeNs, MiniSocketEnding ending)
-    {
-        var ended = new EndedMiniSocket(minis, row, timeNs, ending);
-        if (!filter.Accepts(ended))
-            return;
-        foreach (ITraceSink sink in sinks)
-            sink.OnTimeWaitEnded(ended);
     }
 }
