@@ -660,6 +660,31 @@ static void fast_open(void)
 	close(listener);
 }
 
+/* The SYN waits for the first write, and there is none. */
+static void fast_open_unused(void)
+{
+	set("tcp_fastopen", "5"); /* without cookies */
+	client = new_socket(0);
+	TRY(set_int(client, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1));
+	say("errno", try_connect(client, "127.0.0.1", PORT));
+	close(client);
+}
+
+/* From a port that is bound to, and that has a connection there. */
+static void four_tuple_taken(void)
+{
+	struct sockaddr_in sa = v4("127.0.0.1", 40003);
+	int second = new_socket(0);
+
+	listener = listen_with(0, PORT, 0);
+	open_pair_from(listener, 40003, &client, &server);
+	TRY(set_int(second, SOL_SOCKET, SO_REUSEADDR, 1));
+	TRY(bind(second, (void *)&sa, sizeof(sa)));
+	say("errno", try_connect(second, "127.0.0.1", PORT));
+	close(second);
+	close_all();
+}
+
 static void reuseport(void)
 {
 	int listeners[2] = { listen_with(0, PORT, SO_REUSEPORT),
@@ -918,6 +943,8 @@ static const struct {
 	SCENARIO(disconnected),
 	SCENARIO(given_up),
 	SCENARIO(fast_open),
+	SCENARIO(fast_open_unused),
+	SCENARIO(four_tuple_taken),
 	SCENARIO(reuseport),
 	SCENARIO(mptcp),
 	SCENARIO(passed_on),

@@ -19,9 +19,16 @@ internal sealed record PortRange(ushort Low, ushort High, IReadOnlyList<(ushort 
     {
         if (port < Low || port > High)
             return false;
-        foreach ((ushort first, ushort last) in Reserved)
+        int from = 0, to = Reserved.Count;
+        while (from < to)
         {
-            if (port >= first && port <= last)
+            int middle = (from + to) / 2;
+            (ushort first, ushort last) = Reserved[middle];
+            if (port < first)
+                to = middle;
+            else if (port > last)
+                from = middle + 1;
+            else
                 return false;
         }
         return true;
@@ -50,7 +57,7 @@ internal sealed record PortRange(ushort Low, ushort High, IReadOnlyList<(ushort 
             if (TryParse(firstAndLast[0], out ushort first) && TryParse(firstAndLast[^1], out ushort last))
                 spans.Add((first, last));
         }
-        return new PortRange(low, high, spans);
+        return new PortRange(low, high, Merge(spans));
     }
 
     /// <summary>Sorts spans of ports, and joins those that overlap or adjoin.</summary>

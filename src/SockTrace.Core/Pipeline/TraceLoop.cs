@@ -31,6 +31,7 @@ internal sealed class TraceLoop(
     private readonly EventDecoder _decoder = new();
     private readonly EventBatch _batch = new();
     private long _lostRing, _lostKernel, _lostQueue, _lostTable;
+    private long _ringFull;
     private long _lastTickNs, _lastStatsNs, _lastSettingsNs;
 
     /// <summary>Runs until <paramref name="stop"/>, or for <paramref name="duration"/>.</summary>
@@ -65,6 +66,7 @@ internal sealed class TraceLoop(
             Drain();
         }
         while (isLeft);
+        tracker.Finish();
         ReportLosses();
         TraceTotals totals = Totals with { Audit = [.. tracker.Audit.Results()] };
         foreach (ITraceSink sink in sinks)
@@ -86,6 +88,8 @@ internal sealed class TraceLoop(
         clock.Resynchronise();
         ReportLosses();
         tracker.Tick(nowNs, nowNs - _lastTickNs);
+        if (tracker.WantsSnapshot)
+            source.Resynchronise();
         _lastTickNs = nowNs;
         if (options.Namespaces is { } namespaces)
         {
@@ -132,10 +136,13 @@ internal sealed class TraceLoop(
     private void ReportLosses()
     {
         SourceLosses losses = source.ReadLosses();
-        if (losses.Ring > _lostRing)
+        long kernel = losses.Kernel + tracker.Repeats;
+        // A CLOSE that did not come leaves a row behind, whichever way it was lost.
+        if (losses.Ring > _ringFull || kernel > _lostKernel)
             source.Resynchronise();
+        _ringFull = losses.Ring;
         Report(LossPlace.Ring, ref _lostRing, losses.Ring + losses.Malformed + _decoder.Malformed);
-        Report(LossPlace.Kernel, ref _lostKernel, losses.Kernel + tracker.Repeats);
+        Report(LossPlace.Kernel, ref _lostKernel, kernel);
         Report(LossPlace.Queue, ref _lostQueue, losses.Queue);
         Report(LossPlace.Table, ref _lostTable, losses.Table + tracker.Evicted);
     }

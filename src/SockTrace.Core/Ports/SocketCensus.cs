@@ -17,7 +17,7 @@ namespace SockTrace.Ports;
 internal sealed class SocketCensus(uint netns, PortRange range, TimeWaitReuse reuse)
 {
     /// <summary>TCP_TIMEWAIT_LEN in nanoseconds.</summary>
-    public const long TimeWaitNs = PoolUse.TimeWaitSeconds * 1_000_000_000L;
+    public const long TimeWaitNs = TimeWaitLength.Ns;
 
     private readonly bool[] _isBound = new bool[ushort.MaxValue + 1];
     private readonly bool[] _isListening = new bool[ushort.MaxValue + 1];

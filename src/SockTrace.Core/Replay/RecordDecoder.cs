@@ -24,8 +24,12 @@ internal sealed class RecordDecoder(IReadOnlySet<ulong> orphans)
     /// <summary>An error of no meaning for a connection: what it closed for is not known.</summary>
     private const ushort NoKnownError = 1;
 
+    /// <summary>Sockets that had a port before they connected.</summary>
+    private readonly HashSet<ulong> _bound = [];
+
     private TcpEvent _close;
     private bool _isCloseWaiting;
+    private bool _isBound;
     private bool _hasOverflown;
 
     /// <summary>Appends the events of a record.</summary>
@@ -78,10 +82,13 @@ internal sealed class RecordDecoder(IReadOnlySet<ulong> orphans)
 
         if (record.New != TcpState.Close)
         {
+            if (record.New == TcpState.SynSent && record.Lport != 0)
+                _bound.Add(e.Sock);
             events.Add(e);
             return;
         }
         _close = e;
+        _isBound = _bound.Remove(e.Sock);
         _isCloseWaiting = true;
         _hasOverflown = false;
     }
@@ -109,7 +116,10 @@ internal sealed class RecordDecoder(IReadOnlySet<ulong> orphans)
             CloseReason.Unreachable => (EventFlags.None, Errno.EHOSTUNREACH, 0),
             CloseReason.PortExhausted => (EventFlags.Held, 0, 0),
             CloseReason.ListenerClosed => (EventFlags.None, 0, 3),
-            CloseReason.Disconnected => (EventFlags.Held, 0, 0),
+            // In SYN_SENT without a shutdown connect() itself would have failed.
+            CloseReason.Disconnected => (EventFlags.Held, 0, _close.OldState == TcpState.SynSent ? 3 : 0),
+            // Of a connect() that had a port, see CloseReasons.IsConnectFailure().
+            _ when _isBound && _close.OldState == TcpState.SynSent => (EventFlags.Held, 0, 0),
             _ => (EventFlags.None, NoKnownError, 0),
         };
         _close.Flags |= flags | EventFlags.Totals;

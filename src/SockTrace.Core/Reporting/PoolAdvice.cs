@@ -6,7 +6,7 @@ namespace SockTrace.Reporting;
 internal static class PoolAdvice
 {
     /// <summary>Shares of a pool from which on it is told of.</summary>
-    public const double NearlyFull = 0.8, Busy = 0.25;
+    public const double NearlyFull = PoolUse.NearlyFull, Busy = 0.25;
 
     /// <summary>The widest range without the ports that need privilege.</summary>
     public const int WidestLow = 1024, WidestHigh = 65535, WidestPool = WidestHigh - WidestLow + 1;
@@ -24,5 +24,5 @@ internal static class PoolAdvice
     public const string NoRecycle = "tcp_tw_recycle is gone since Linux 4.12.";
 
     /// <summary>Connections a second that so many ports bear for ever, each leaving a TIME_WAIT of 60 s behind.</summary>
-    public static double Sustainable(long ports) => (double)ports / PoolUse.TimeWaitSeconds;
+    public static double Sustainable(long ports) => (double)ports / TimeWaitLength.Seconds;
 }

@@ -8,7 +8,7 @@ namespace SockTrace.Reporting;
 internal static class PoolFinding
 {
     /// <summary>TCP_TIMEWAIT_LEN, include/net/tcp.h.</summary>
-    private const int TimeWaitSeconds = PoolUse.TimeWaitSeconds;
+    private const int TimeWaitSeconds = TimeWaitLength.Seconds;
 
     private const long SoonNs = 30_000_000_000;
 

@@ -63,7 +63,7 @@ internal static class ReportMaker
             Raddr = pool.Key.Raddr.ToString(),
             Rport = pool.Key.Rport,
             Size = size > 0 ? size : null,
-            SustainablePerSecond = size > 0 ? (double)size / Tracking.PoolUse.TimeWaitSeconds : null,
+            SustainablePerSecond = size > 0 ? (double)size / Tracking.TimeWaitLength.Seconds : null,
             TakenMax = usage.TakenMax >= 0 ? usage.TakenMax : null,
             TimeWaitMax = usage.TimeWaitMax >= 0 ? usage.TimeWaitMax : null,
             Connections = usage.Connections.Closed,

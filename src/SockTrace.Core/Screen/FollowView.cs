@@ -80,8 +80,8 @@ internal sealed class FollowView(Glyphs glyphs, Func<long, string> timeOfDay) : 
         int x = canvas.Text(1, y, $"now {TcpStates.Text(row.State)}{since}", Inks.Of(row.State));
         if (row.State == TcpState.TimeWait && row.InStateNs >= 0)
         {
-            long left = Math.Max(0, TimeWaitTracker.LengthNs - row.InStateNs);
-            canvas.Text(x + 2, y, glyphs.Bar((double)row.InStateNs / TimeWaitTracker.LengthNs, 20), Ink.Warning);
+            long left = Math.Max(0, TimeWaitLength.Ns - row.InStateNs);
+            canvas.Text(x + 2, y, glyphs.Bar((double)row.InStateNs / TimeWaitLength.Ns, 20), Ink.Warning);
             canvas.Text(x + 24, y, left > 0 ? $"its port is free in {Words.Duration(left)}" : "its port is free at the next turn of the kernel's timers");
         }
     }

@@ -1,4 +1,5 @@
 using SockTrace.Events;
+using SockTrace.Tracking;
 
 namespace SockTrace.Screen;
 
@@ -14,5 +15,5 @@ internal static class Inks
     };
 
     /// <summary>Of how much of a pool is taken, from 0 to 1.</summary>
-    public static Ink OfShare(double share) => share >= 0.95 ? Ink.Alarm : share >= 0.8 ? Ink.Warning : Ink.Good;
+    public static Ink OfShare(double share) => share >= 0.95 ? Ink.Alarm : share >= PoolUse.NearlyFull ? Ink.Warning : Ink.Good;
 }

@@ -173,7 +173,7 @@ internal sealed class OverviewView(Glyphs glyphs, PoolTakers takers, Func<long, 
         if (_oldestNs >= 0)
         {
             canvas.Text(1, y, "TIME_WAIT", Ink.Dim);
-            canvas.Text(LabelWidth, y++, $"the oldest for {Words.Duration(_oldestNs)}; each lasts {PoolUse.TimeWaitSeconds} s, whatever tcp_fin_timeout says");
+            canvas.Text(LabelWidth, y++, $"the oldest for {Words.Duration(_oldestNs)}; each lasts {TimeWaitLength.Seconds} s, whatever tcp_fin_timeout says");
         }
         return y;
     }

@@ -66,7 +66,8 @@ internal enum MiniFate : byte
 
 /// <summary>
 /// From the last transition to the reason. What the kernel does in each case: tcp_close(),
-/// tcp_disconnect(), tcp_reset(), tcp_abort(), inet_csk_listen_stop(), tcp_time_wait().
+/// tcp_disconnect(), tcp_reset(), tcp_abort(), inet_csk_listen_stop(), tcp_time_wait(); and of
+/// connect(), tcp_v4_connect() and tcp_v6_connect() where they fail.
 /// </summary>
 internal static class CloseReasons
 {
@@ -78,8 +79,9 @@ internal static class CloseReasons
     /// <param name="error">sk_err.</param>
     /// <param name="shutdown">sk_shutdown: close() sets both bits before all else.</param>
     /// <param name="mini">What became of its mini-socket.</param>
+    /// <param name="isConnectFailure"><see cref="IsConnectFailure"/>, of a connect() that had a port.</param>
     public static (CloseReason Reason, ClosedBy By) Of(
-        TcpState old, Role role, EventFlags flags, int error, byte shutdown, MiniFate mini)
+        TcpState old, Role role, EventFlags flags, int error, byte shutdown, MiniFate mini, bool isConnectFailure)
     {
         if ((flags & EventFlags.Totals) == 0)
             return default;
@@ -94,9 +96,13 @@ internal static class CloseReasons
         return old switch
         {
             TcpState.Listen => (CloseReason.Closed, ClosedBy.Local),
-            TcpState.SynSent => isHeld ? (CloseReason.Disconnected, ClosedBy.Local) : default,
-            // Only inet_csk_listen_stop() ends a socket without an error and without holding it.
-            TcpState.SynRecv or TcpState.Established or TcpState.CloseWait when !isHeld && role != Role.Client =>
+            TcpState.SynSent => isHeld && !isConnectFailure ? (CloseReason.Disconnected, ClosedBy.Local) : default,
+            // A handshake that was completed twice: inet_ehash_nolisten() ends the second child. Or,
+            // with TCP_FASTOPEN, one that waited for accept().
+            TcpState.SynRecv when !isHeld => default,
+            // Only inet_csk_listen_stop() ends a socket without an error and without holding it. It
+            // has tcp_disconnect() do that, of children whose handshake is complete.
+            TcpState.Established or TcpState.CloseWait when !isHeld && role != Role.Client =>
                 (CloseReason.ListenerClosed, ClosedBy.Local),
             TcpState.SynRecv or TcpState.Established or TcpState.CloseWait or TcpState.FinWait1 => aborted,
             // Without the peer's FIN: an orphan, if a mini-socket waits for that. Where one would not be seen, probably.
@@ -106,6 +112,23 @@ internal static class CloseReasons
             TcpState.LastAck => (CloseReason.Closed, ClosedBy.Remote),
             _ => default,
         };
+    }
+
+    /// <summary>
+    /// Whether connect() itself gave up, and no SYN has left: inet_hash_connect() found no port, or
+    /// the bound one is taken toward that destination. It holds the socket, sets no error on it and
+    /// shuts nothing down. Who was bound may as well have been disconnected (AF_UNSPEC).
+    /// </summary>
+    /// <param name="lport">At CLOSE: 0 where the socket has none, or had none that a SYN was sent from.</param>
+    /// <param name="old">The state before CLOSE.</param>
+    /// <param name="flags">Of the transition to CLOSE.</param>
+    /// <param name="error">sk_err.</param>
+    /// <param name="shutdown">sk_shutdown.</param>
+    /// <param name="isBound">Whether it had its local port before connect().</param>
+    public static bool IsConnectFailure(ushort lport, TcpState old, EventFlags flags, int error, byte shutdown, bool isBound)
+    {
+        const EventFlags Held = EventFlags.Totals | EventFlags.Held;
+        return old == TcpState.SynSent && (flags & Held) == Held && error == 0 && shutdown != ShutBoth && (lport == 0 || isBound);
     }
 
     private static (CloseReason Reason, ClosedBy By) OfError(int error) => error switch

@@ -16,6 +16,7 @@ internal sealed class ConnectionTable(int maxConnections) : SocketTable(maxConne
     public PortReuse[] Reuses = [];
     public long[] ReuseGapsNs = [];
     public bool[] HoldsPort = [];
+    public bool[] IsListening = [];
     public MiniFate[] Minis = [];
     public StateTimes[] StateTimes = [];
 
@@ -32,6 +33,7 @@ internal sealed class ConnectionTable(int maxConnections) : SocketTable(maxConne
         Reuses[row] = PortReuse.None;
         ReuseGapsNs[row] = -1;
         HoldsPort[row] = false;
+        IsListening[row] = false;
         Minis[row] = MiniFate.None;
         StateTimes[row] = default;
     }
@@ -49,6 +51,7 @@ internal sealed class ConnectionTable(int maxConnections) : SocketTable(maxConne
         Array.Resize(ref Reuses, capacity);
         Array.Resize(ref ReuseGapsNs, capacity);
         Array.Resize(ref HoldsPort, capacity);
+        Array.Resize(ref IsListening, capacity);
         Array.Resize(ref Minis, capacity);
         Array.Resize(ref StateTimes, capacity);
     }

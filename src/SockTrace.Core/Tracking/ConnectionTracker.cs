@@ -22,6 +22,7 @@ internal sealed class ConnectionTracker
     private readonly bool _showsAll;
     private readonly bool _rulesOut;
     private readonly ConnectionTable _connections;
+    private readonly TimeWaitEnds _timeWaitEnds;
     private readonly TimeWaitTracker _timeWaits;
     private readonly PortTable _ports;
     private readonly PoolTable _pools;
@@ -47,7 +48,8 @@ internal sealed class ConnectionTracker
         _ports = new PortTable(options.MaxPorts);
         _pools = new PoolTable(options.MaxPorts, options.Namespaces is null ? options.Ranges : options.Namespaces.RangeOf);
         _audit = new Audit(options.Namespaces, options.TimeWaitIsCountedAtExpiry);
-        _timeWaits = new TimeWaitTracker(options.MaxConnections, options.TimeWait, _connections, _ports, _pools, _audit, _filter, sinks);
+        _timeWaitEnds = new TimeWaitEnds(options.TimeWait, _ports, _audit, _filter, sinks);
+        _timeWaits = new TimeWaitTracker(options.MaxConnections, options.TimeWait, _connections, _pools, _audit, _timeWaitEnds);
         _portUse = new PortUse(_connections, _ports, _pools, _timeWaits);
         Tables = new TraceTables(_connections, _timeWaits.MiniSockets, _pools);
     }
@@ -62,13 +64,16 @@ internal sealed class ConnectionTracker
     public long Repeats { get; private set; }
 
     /// <summary>See <see cref="TraceTotals.Unmatched"/>.</summary>
-    public long Unmatched => _unmatched + _timeWaits.Unseen;
+    public long Unmatched => _unmatched + _timeWaitEnds.Unseen;
 
     /// <summary>Connections and mini-sockets that are followed now.</summary>
     public (int Connections, int MiniSockets) Followed => (_connections.Count, _timeWaits.Count);
 
     /// <summary>Ports that connections and mini-sockets have, in all pools.</summary>
     public int PortsTaken => _pools.Taken;
+
+    /// <summary>Connections that have a local end whose past is remembered.</summary>
+    public int PortsHeld => _ports.Live;
 
     /// <returns>The state that a socket stands in; null where it is not followed.</returns>
     public TcpState? StateOf(ulong sock) => _connections.Find(sock) is int row and not RowIndex.None ? _connections.States[row] : null;
@@ -109,7 +114,7 @@ internal sealed class ConnectionTracker
                     ApplySeen(batch, i);
                     break;
                 case EventKind.SeenMini:
-                    _timeWaits.OnSeen(batch, i);
+                    _timeWaits.OnSeen(batch, i, _portUse.IsClientPort(batch.Netnses[i], batch.Lports[i]));
                     break;
                 case EventKind.SnapshotEnd:
                     ApplySnapshotEnd(batch, i);
@@ -134,6 +139,12 @@ internal sealed class ConnectionTracker
         }
         _pools.Tick(sinceNs / 1e9);
     }
+
+    /// <summary>No more events come: tells what waited for one.</summary>
+    public void Finish() => _timeWaits.Finish();
+
+    /// <summary>Whether a snapshot would settle a doubt that came up at the last tick.</summary>
+    public bool WantsSnapshot => _timeWaits.WantsSnapshot;
 
     /// <summary>Whether a pool came near its end at the last tick.</summary>
     public bool HasNewlyFillingPool => _pools.HasNewlyFilling;
@@ -185,16 +196,21 @@ internal sealed class ConnectionTracker
         else
             _connections.Touch(row);
 
+        bool isBound = _connections.Lports[row] != 0 && _connections.OpenedNs[row] != 0;
         FillTuple(batch, i, row);
         FillOwner(batch, i, row);
-        _portUse.Account(row, timeNs);
+        bool isConnectFailure = @new == TcpState.Close && CloseReasons.IsConnectFailure(
+            _connections.Lports[row], old, batch.Flags[i], batch.SkErrs[i], batch.Shutdowns[i], isBound);
+        // It did not get the four-tuple: whoever has it goes on.
+        if (!isConnectFailure)
+            _portUse.Account(row, timeNs);
         long inOldNs = Move(row, timeNs, old, @new);
         var connection = new ConnectionView(_connections, row);
         bool isShown = _showsAll || _filter.Accepts(connection, timeNs);
         if (isShown)
             Announce(new Transition(connection, timeNs, old, @new, inOldNs));
         if (@new == TcpState.Close)
-            End(batch, i, row, isShown);
+            End(batch, i, row, isConnectFailure, isShown);
     }
 
     /// <summary>The pair of programs may emit one transition twice, see bpf/maps.bpf.h.</summary>
@@ -207,7 +223,7 @@ internal sealed class ConnectionTracker
             return @new == TcpState.Close && _recentCloses.Contains(batch.Socks[i], batch.Cookies[i], old);
         // A socket cannot do the same twice without something else between.
         return old != TcpState.Unknown && _connections.PreviousStates[row] == old
-            && _connections.States[row] == @new && _connections.Ids[row] == batch.Cookies[i];
+            && _connections.States[row] == @new && !IsAnotherCookie(batch, i, row);
     }
 
     /// <summary>
@@ -237,11 +253,15 @@ internal sealed class ConnectionTracker
         return IsAnotherCookie(batch, i, row) && !mayChangeCookie;
     }
 
+    /// <summary>Known to be another, that is: before 5.12 programs learn no cookies.</summary>
     private bool IsAnotherCookie(EventBatch batch, int i, int row) =>
         _connections.IdsAreCookies[row] && batch.Cookies[i] != 0 && _connections.Ids[row] != batch.Cookies[i];
 
     private int Begin(EventBatch batch, int i)
     {
+        // What comes only to close is gone at once, and takes nobody's room.
+        if (_connections.IsFull && batch.NewStates[i] != TcpState.Close)
+            Evict(_connections.Oldest);
         int row = _connections.Add(batch.Socks[i]);
         (Role role, bool isFirst) = (batch.OldStates[i], batch.NewStates[i]) switch
         {
@@ -344,15 +364,19 @@ internal sealed class ConnectionTracker
         return inOldNs;
     }
 
-    private void End(EventBatch batch, int i, int row, bool isShown)
+    /// <param name="batch">Whose event is the last transition.</param>
+    /// <param name="i">Which.</param>
+    /// <param name="row">The connection's.</param>
+    /// <param name="isConnectFailure">See <see cref="CloseReasons.IsConnectFailure"/>.</param>
+    /// <param name="isShown">Whether the filters let it through.</param>
+    private void End(EventBatch batch, int i, int row, bool isConnectFailure, bool isShown)
     {
         TcpState old = batch.OldStates[i];
         EventFlags flags = batch.Flags[i];
         long timeNs = batch.TimesNs[i];
         bool hasTotals = (flags & EventFlags.Totals) != 0;
         int error = batch.SkErrs[i];
-        bool isExhausted = hasTotals && old == TcpState.SynSent && _connections.Lports[row] == 0 && error == 0
-            && (flags & EventFlags.Held) != 0;
+        bool isExhausted = isConnectFailure && _connections.Lports[row] == 0;
         bool isMiniDue = hasTotals && error == 0;
         bool isTimeWaitDue = isMiniDue && (old == TcpState.Closing || (flags & EventFlags.FinReceived) != 0);
         MiniFate mini = old is TcpState.FinWait2 or TcpState.Closing
@@ -361,8 +385,8 @@ internal sealed class ConnectionTracker
 
         (CloseReason reason, ClosedBy by) = isExhausted
             ? (CloseReason.PortExhausted, ClosedBy.Unknown)
-            : CloseReasons.Of(old, _connections.Roles[row], flags, error, batch.Shutdowns[i], mini);
-        CountEnd(batch, i, row, isExhausted);
+            : CloseReasons.Of(old, _connections.Roles[row], flags, error, batch.Shutdowns[i], mini, isConnectFailure);
+        CountEnd(batch, i, row, isConnectFailure);
         _portUse.Release(row, timeNs);
         // Of a replayed trace only the end tells them.
         _connections.Uids[row] = batch.Uids[i];
@@ -385,7 +409,7 @@ internal sealed class ConnectionTracker
         _connections.Remove(row);
     }
 
-    private void CountEnd(EventBatch batch, int i, int row, bool isExhausted)
+    private void CountEnd(EventBatch batch, int i, int row, bool isConnectFailure)
     {
         TcpState old = batch.OldStates[i];
         uint netns = batch.Netnses[i];
@@ -393,15 +417,18 @@ internal sealed class ConnectionTracker
         if (_connections.Roles[row] == Role.Listener)
             return;
         _closed++;
-        if (isExhausted)
+        // tcp_connect() counts it, when the SYN leaves.
+        bool isUnsent = isConnectFailure || (old == TcpState.SynSent && _connections.Lports[row] == 0);
+        if (isUnsent && _connections.OpenedNs[row] != 0)
             _audit.Count(netns, _connections.OpenedNs[row], AuditCounter.ActiveOpens, by: -1);
         if (old is TcpState.Established or TcpState.CloseWait)
             _audit.Count(netns, timeNs, AuditCounter.EstabResets);
         if (old is TcpState.SynSent or TcpState.SynRecv)
         {
             _failed++;
-            // tcp_done() counts it; close() does not come that way.
-            if (!isExhausted && (batch.SkErrs[i] != 0 || (batch.Flags[i] & EventFlags.Held) == 0))
+            // tcp_done() counts it; close() does not come that way, nor does inet_ehash_nolisten().
+            bool isDone = batch.SkErrs[i] != 0 || (old == TcpState.SynSent && (batch.Flags[i] & EventFlags.Held) == 0);
+            if (isDone)
                 _audit.Count(netns, timeNs, AuditCounter.AttemptFails);
         }
     }
@@ -411,6 +438,12 @@ internal sealed class ConnectionTracker
     {
         _portUse.Forget(row);
         _connections.Remove(row);
+    }
+
+    private void Evict(int row)
+    {
+        _portUse.Forget(row);
+        _connections.Evict(row);
     }
 
     private void Exhausted(int row, long timeNs, uint ownRange, bool isShown)
@@ -426,7 +459,11 @@ internal sealed class ConnectionTracker
     private void ApplyOwned(EventBatch batch, int i)
     {
         int row = _connections.Find(batch.Socks[i]);
-        if (row != RowIndex.None && !IsAnotherCookie(batch, i, row))
+        if (row == RowIndex.None || IsAnotherCookie(batch, i, row))
+            return;
+        // What was looked up takes a while to come: another may have the address by now, and no cookie.
+        bool isLate = (batch.Flags[i] & EventFlags.OwnerFromSnapshot) != 0 && _connections.LastSeenNs[row] != batch.TimesNs[i];
+        if (!isLate)
             FillOwner(batch, i, row);
     }
 
@@ -475,10 +512,9 @@ internal sealed class ConnectionTracker
     {
         uint netns = batch.Netnses[i];
         long beganNs = (long)batch.BytesSent[i];
-        for (int row = _connections.Oldest, newer; row != RowIndex.None; row = newer)
+        for (int row = _connections.NextIn(netns, 0); row != RowIndex.None; row = _connections.NextIn(netns, row + 1))
         {
-            newer = _connections.Newer(row);
-            if (_connections.Netnses[row] == netns && _connections.LastSeenNs[row] < beganNs && _connections.StateSinceNs[row] < beganNs)
+            if (_connections.LastSeenNs[row] < beganNs && _connections.StateSinceNs[row] < beganNs)
             {
                 _connections.AreMissing[row] = true;
                 _missingSinceNs = batch.TimesNs[i];

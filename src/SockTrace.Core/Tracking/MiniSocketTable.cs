@@ -10,6 +10,18 @@ internal sealed class MiniSocketTable(int maxMiniSockets) : SocketTable(maxMiniS
     public long[] ClosedNs = [];
     public bool[] IsInferred = [];
 
+    /// <summary>The row becomes the other's, all of it that is a mini-socket's own.</summary>
+    public void Copy(int row, MiniSocketTable other, int otherRow)
+    {
+        CopyIdentity(row, other, otherRow);
+        States[row] = other.States[otherRow];
+        ArmedNs[row] = other.ArmedNs[otherRow];
+        FinWait2SinceNs[row] = other.FinWait2SinceNs[otherRow];
+        TimeWaitSinceNs[row] = other.TimeWaitSinceNs[otherRow];
+        ClosedNs[row] = other.ClosedNs[otherRow];
+        IsInferred[row] = other.IsInferred[otherRow];
+    }
+
     protected override void Clear(int row)
     {
         base.Clear(row);

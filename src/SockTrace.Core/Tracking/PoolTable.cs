@@ -5,14 +5,17 @@ namespace SockTrace.Tracking;
 
 /// <summary>
 /// The pools: for each (netns, local address, remote address, remote port) the local ports
-/// that are taken toward it, as struct of arrays. Bounded: what was quiet longest is
-/// forgotten, and counted.
+/// that are taken toward it, as struct of arrays. One of which nothing is to be told any more is
+/// removed. Bounded: beyond that, what was quiet longest is forgotten, and counted.
 /// </summary>
 /// <param name="ranges">The ports of a network namespace; null where they are not known (yet).</param>
 internal sealed class PoolTable(int maxPools, Func<uint, PortRange?> ranges)
 {
     /// <summary>Weight of the last second in the rates.</summary>
     private const double Smoothing = 0.3;
+
+    /// <summary>Ports a second that are as good as none.</summary>
+    private const double NoRate = 0.01;
 
     private readonly RowIndex<PoolKey> _index = new(maxPools);
     private int[] _live = [];
@@ -56,7 +59,7 @@ internal sealed class PoolTable(int maxPools, Func<uint, PortRange?> ranges)
     public long Forgotten => _index.Evicted;
 
     /// <summary>Whether the port comes out of the namespace's range; where that is not known, probably.</summary>
-    public bool IsFromRange(uint netns, ushort port) => ranges(netns) is not PortRange range || (port >= range.Low && port <= range.High);
+    public bool IsFromRange(uint netns, ushort port) => ranges(netns)?.Contains(port) ?? true;
 
     /// <summary>A connection takes a port, one that is about to be chosen included.</summary>
     public void Take(PoolKey key, uint pid, in Comm comm)
@@ -124,13 +127,14 @@ internal sealed class PoolTable(int maxPools, Func<uint, PortRange?> ranges)
     public void Tick(double seconds)
     {
         HasNewlyFilling = false;
-        for (int row = _index.Oldest; row != RowIndex.None; row = _index.Newer(row))
+        for (int row = _index.Oldest, newer; row != RowIndex.None; row = newer)
         {
+            newer = _index.Newer(row);
             int taken = _live[row] + _timeWaits[row];
             double opened = (_opened[row] - _openedBefore[row]) / seconds, growth = (taken - _takenBefore[row]) / seconds;
             double liveGrowth = (_live[row] - _liveBefore[row]) / seconds;
             // A pool that was quiet may be full before an average has followed.
-            double weight = _openRates[row] < 0.01 ? 1 : Smoothing;
+            double weight = _openRates[row] < NoRate ? 1 : Smoothing;
             _openRates[row] += weight * (opened - _openRates[row]);
             _growths[row] += weight * (growth - _growths[row]);
             _openedBefore[row] = _opened[row];
@@ -140,8 +144,13 @@ internal sealed class PoolTable(int maxPools, Func<uint, PortRange?> ranges)
             bool isFilling = taken > 0 && UseOf(row).IsFilling;
             HasNewlyFilling |= isFilling && !_wereFilling[row];
             _wereFilling[row] = isFilling;
+            if (taken == 0 && _exhausted[row] == 0 && IsQuiet(row))
+                _index.Remove(row);
         }
     }
+
+    private bool IsQuiet(int row) =>
+        _openRates[row] < NoRate && Math.Abs(_growths[row]) < NoRate && Math.Abs(_liveGrowths[row]) < NoRate;
 
     /// <summary>Fills <paramref name="fullest"/> with those that have the fewest free, by share, first.</summary>
     /// <returns>How many there are, at most its length.</returns>
@@ -213,46 +222,4 @@ internal sealed class PoolTable(int maxPools, Func<uint, PortRange?> ranges)
         Array.Resize(ref _growths, capacity);
         Array.Resize(ref _wereFilling, capacity);
     }
-}
-
-/// <summary>How a pool is used.</summary>
-/// <param name="Key">Whose.</param>
-/// <param name="Live">Ports of connections.</param>
-/// <param name="TimeWaits">Ports of mini-sockets.</param>
-/// <param name="Size">Ports in it; 0 where that is not known.</param>
-/// <param name="OpensPerSecond">Connections begun, lately.</param>
-/// <param name="GrowthPerSecond">By how many taken ports it grows, lately.</param>
-/// <param name="LiveGrowthPerSecond">By how many of them are connections, lately.</param>
-/// <param name="Opened">Connections begun since the start.</param>
-/// <param name="Exhausted">connect()s that found no port since the start.</param>
-/// <param name="Pid">Of who took from it last; 0 where nobody is known.</param>
-/// <param name="Comm">His name.</param>
-internal readonly record struct PoolUse(
-    PoolKey Key, int Live, int TimeWaits, int Size, double OpensPerSecond, double GrowthPerSecond,
-    double LiveGrowthPerSecond, long Opened, long Exhausted, uint Pid, Comm Comm)
-{
-    /// <summary>TCP_TIMEWAIT_LEN, include/net/tcp.h: compiled in.</summary>
-    public const int TimeWaitSeconds = 60;
-
-    public int Taken => Live + TimeWaits;
-
-    /// <summary>Taken of all; what cannot be told counts by number only, below one.</summary>
-    public double Share => Size > 0 ? (double)Taken / Size : Taken / 65536.0;
-
-    /// <summary>Whether it should be looked at now: four fifths are taken, or it is empty within half a minute.</summary>
-    public bool IsFilling => Size > 0 && (Share >= 0.8 || SecondsToEmpty < 30);
-
-    /// <summary>Connections a second that it bears for ever, each leaving a TIME_WAIT of 60 s behind.</summary>
-    public double SustainablePerSecond => (double)Size / TimeWaitSeconds;
-
-    /// <summary>
-    /// Whether it fills with TIME_WAITs alone, and slowly: in 60 s as many come to their end as
-    /// begin, before it is full.
-    /// </summary>
-    private bool LevelsOff => LiveGrowthPerSecond < GrowthPerSecond / 10 && Live + (OpensPerSecond * TimeWaitSeconds) < Size;
-
-    /// <summary>Seconds until none is free, if it goes on like this; infinite where it does not come to that.</summary>
-    public double SecondsToEmpty => Size == 0 || GrowthPerSecond < 0.01 || LevelsOff
-        ? double.PositiveInfinity
-        : Math.Max(0, Size - Taken) / GrowthPerSecond;
 }

@@ -26,6 +26,18 @@ internal sealed class PortTable
 
     public int Count => _index.Count;
 
+    /// <summary>Connections that have one of them now.</summary>
+    public int Live
+    {
+        get
+        {
+            int live = 0;
+            for (int row = _index.Oldest; row != RowIndex.None; row = _index.Newer(row))
+                live += _live[row];
+            return live;
+        }
+    }
+
     /// <summary>Local ends whose past gave way to that of others.</summary>
     public long Forgotten => _index.Evicted;
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using SockTrace.Events;
 
 namespace SockTrace.Tracking;
@@ -8,8 +9,11 @@ namespace SockTrace.Tracking;
 /// </summary>
 internal sealed class PortUse(ConnectionTable connections, PortTable ports, PoolTable pools, TimeWaitTracker timeWaits)
 {
-    /// <summary>By which what was there before us is told: who has a listener's port did not connect.</summary>
-    private readonly HashSet<(uint Netns, ushort Port)> _listening = [];
+    /// <summary>
+    /// By which what was there before us is told: who has a listener's port did not connect. How
+    /// many listen there: SO_REUSEPORT, or one for each family or address.
+    /// </summary>
+    private readonly Dictionary<(uint Netns, ushort Port), int> _listeners = [];
 
     /// <summary>A transition has filled in more of the connection, perhaps. It still stands in the old state.</summary>
     public void Account(int row, long timeNs)
@@ -20,7 +24,7 @@ internal sealed class PortUse(ConnectionTable connections, PortTable ports, Pool
                 AccountClient(row, timeNs);
                 break;
             case Role.Listener:
-                _listening.Add((connections.Netnses[row], connections.Lports[row]));
+                Listen(row);
                 break;
             case Role.Server when connections.States[row] == TcpState.SynRecv:
                 timeWaits.OnTupleTaken(row, timeNs);
@@ -35,11 +39,10 @@ internal sealed class PortUse(ConnectionTable connections, PortTable ports, Pool
         uint netns = connections.Netnses[row];
         if (state == TcpState.Listen)
         {
-            _listening.Add((netns, lport));
+            Listen(row);
             return;
         }
-        bool isFromRange = lport == 0 || pools.IsFromRange(netns, lport);
-        if (connections.Roles[row] == Role.Server || _listening.Contains((netns, lport)) || !isFromRange)
+        if (connections.Roles[row] == Role.Server || !IsClientPort(netns, lport))
             return;
         connections.IsInPool[row] = true;
         pools.Found(connections.PoolOf(row));
@@ -49,6 +52,13 @@ internal sealed class PortUse(ConnectionTable connections, PortTable ports, Pool
             ports.Open(connections.PortOf(row), connections.Raddrs[row], connections.Rports[row], 0);
         }
     }
+
+    /// <summary>
+    /// Whether who was there before us and has this port took it out of a pool: a client, whose
+    /// port is not chosen yet, perhaps. A snapshot tells of listeners before all others (tcp_get_idx()).
+    /// </summary>
+    public bool IsClientPort(uint netns, ushort lport) =>
+        lport == 0 || (pools.IsFromRange(netns, lport) && !_listeners.ContainsKey((netns, lport)));
 
     /// <summary>The connection has closed, and gives back what it holds.</summary>
     public void Release(int row, long timeNs)
@@ -103,7 +113,22 @@ internal sealed class PortUse(ConnectionTable connections, PortTable ports, Pool
     {
         if (connections.IsInPool[row])
             pools.Release(connections.PoolOf(row));
-        if (connections.Roles[row] == Role.Listener)
-            _listening.Remove((connections.Netnses[row], connections.Lports[row]));
+        if (!connections.IsListening[row])
+            return;
+        (uint, ushort) port = (connections.Netnses[row], connections.Lports[row]);
+        int left = _listeners.GetValueOrDefault(port) - 1;
+        if (left > 0)
+            _listeners[port] = left;
+        else
+            _listeners.Remove(port);
+    }
+
+    private void Listen(int row)
+    {
+        // listen() chooses a port after the transition where the socket is not bound.
+        if (connections.IsListening[row] || connections.Lports[row] == 0)
+            return;
+        connections.IsListening[row] = true;
+        CollectionsMarshal.GetValueRefOrAddDefault(_listeners, (connections.Netnses[row], connections.Lports[row]), out _)++;
     }
 }

@@ -4,7 +4,8 @@ namespace SockTrace.Tracking;
 
 /// <summary>
 /// Sockets as struct of arrays, one row each, found by their identity in their source: what
-/// connections and mini-sockets have in common. Bounded: see <see cref="RowIndex{TKey}"/>.
+/// connections and mini-sockets have in common. Bounded, though not by itself: what a row holds
+/// elsewhere must be given back before it is evicted.
 /// </summary>
 internal abstract class SocketTable
 {
@@ -12,6 +13,7 @@ internal abstract class SocketTable
     private const int LargeCapacity = 8192;
 
     private readonly RowIndex<ulong> _index;
+    private readonly int _maxRows;
 
     public ulong[] Ids = [];
     public bool[] IdsAreCookies = [];
@@ -30,12 +32,22 @@ internal abstract class SocketTable
     public bool[] IsInPool = [];
 
     /// <param name="maxRows">The bound, at least 1.</param>
-    protected SocketTable(int maxRows) => _index = new RowIndex<ulong>(maxRows);
+    protected SocketTable(int maxRows)
+    {
+        _maxRows = maxRows;
+        _index = new RowIndex<ulong>(maxRows + 1);
+    }
 
     public int Count => _index.Count;
 
+    /// <summary>
+    /// Whether the oldest row should be evicted before one more is added. There is room for just
+    /// one more that is removed at once.
+    /// </summary>
+    public bool IsFull => Count >= _maxRows;
+
     /// <summary>Rows that gave way to newer ones.</summary>
-    public long Evicted => _index.Evicted;
+    public long Evicted { get; private set; }
 
     /// <summary>The row untouched longest, or <see cref="RowIndex.None"/>.</summary>
     public int Oldest => _index.Oldest;
@@ -48,14 +60,39 @@ internal abstract class SocketTable
 
     public void Touch(int row) => _index.Touch(row);
 
+    /// <summary>The row gives way to a newer one.</summary>
+    public void Evict(int row)
+    {
+        Evicted++;
+        Remove(row);
+    }
+
     public void Remove(int row)
     {
         States[row] = TcpState.Unknown;
+        Netnses[row] = 0;
         _index.Remove(row);
     }
 
     /// <summary>Every row is below this; those that are not in use stand in no state.</summary>
     public int Rows => States.Length;
+
+    /// <summary>
+    /// The first row of a network namespace from <paramref name="from"/> on. By this to go through
+    /// the rows of one of many namespaces costs a look at a column, and not at each row.
+    /// </summary>
+    /// <returns>The row, or <see cref="RowIndex.None"/>.</returns>
+    public int NextIn(uint netns, int from)
+    {
+        while (Netnses.AsSpan(from).IndexOf(netns) is int distance and >= 0)
+        {
+            from += distance;
+            if (States[from] != TcpState.Unknown)
+                return from;
+            from++;
+        }
+        return RowIndex.None;
+    }
 
     /// <summary>Adds a row in which everything is unknown. The socket must not be in the table.</summary>
     public int Add(ulong sock)

@@ -1,5 +1,4 @@
 using SockTrace.Events;
-using SockTrace.Filters;
 using SockTrace.Pipeline;
 
 namespace SockTrace.Tracking;
@@ -8,17 +7,23 @@ namespace SockTrace.Tracking;
 /// Follows mini-sockets: joins each to the connection that left it behind, and tells its end.
 /// </summary>
 internal sealed class TimeWaitTracker(
-    int maxMiniSockets, TimeWaitSight sight, ConnectionTable connections, PortTable ports, PoolTable pools, Audit audit,
-    TraceFilter filter, ITraceSink[] sinks)
+    int maxMiniSockets, TimeWaitSight sight, ConnectionTable connections, PoolTable pools, Audit audit, TimeWaitEnds ends)
 {
-    /// <summary>TCP_TIMEWAIT_LEN, include/net/tcp.h: compiled in, and nowhere to be read.</summary>
-    public const long LengthNs = 60_000_000_000;
-
     /// <summary>
-    /// Later than this after it was armed none is there: 60 s and a slot of the timer wheel; in
-    /// FIN_WAIT2 up to 120 s, since tcp_time_wait() waits a retransmission timeout at least.
+    /// Later than this after it was armed few are there: 60 s, and a slot of the timer wheel; in
+    /// FIN_WAIT2 tcp_fin_timeout less the minute that a full socket stood there, and
+    /// tcp_time_wait() waits 3.5 retransmission timeouts at least. But tcp_fin_timeout may be
+    /// anything. And tcp_timewait_state_process() sets the timer to 60 s anew for whatever
+    /// acknowledges and is out of place, as often as such comes, which no hook tells. So who is
+    /// overdue is in doubt, and a snapshot has to say.
     /// </summary>
     private const long OverdueNs = 75_000_000_000, OverdueFinWait2Ns = 135_000_000_000;
+
+    /// <summary>What no snapshot speaks of for so long is given up: in a namespace that none can look into, or a trace.</summary>
+    private const long GivenUpNs = 600_000_000_000;
+
+    /// <summary>How often a snapshot is asked for on account of who is overdue: it costs more than they do.</summary>
+    private const long AskIntervalNs = 30_000_000_000;
 
     /// <summary>A connection's CLOSE follows its mini-socket's arming at once; more wait only where events were lost.</summary>
     private const int MaxWaiting = 4096;
@@ -31,13 +36,14 @@ internal sealed class TimeWaitTracker(
 
     private readonly MiniSocketTable _minis = new(maxMiniSockets);
     private readonly RowIndex<ulong> _waiting = new(MaxWaiting);
-    private readonly RowIndex<TupleKey> _inferred = new(sight == TimeWaitSight.Inferred ? maxMiniSockets : 1);
-    private readonly ulong[] _inferredKeys = new ulong[sight == TimeWaitSight.Inferred ? maxMiniSockets : 1];
+    private readonly TupleIndex _inferred = new(sight == TimeWaitSight.Inferred ? maxMiniSockets : 1);
+    private readonly GoneMiniSockets _gone = new(ends);
     private readonly ulong[] _waitingSocks = new ulong[MaxWaiting];
 
     /// <summary>The programs learn which timers to look at a little after they are attached, and then comes a snapshot.</summary>
     private long _timersKnownNs = long.MaxValue;
 
+    private long _askedNs = long.MinValue / 2;
     private ulong _lastOwnId = 1ul << 62;
 
     public int Count => _minis.Count;
@@ -51,8 +57,8 @@ internal sealed class TimeWaitTracker(
     /// <summary>Mini-sockets that gave way to newer ones.</summary>
     public long Evicted => _minis.Evicted;
 
-    /// <summary>Mini-sockets whose end was not seen.</summary>
-    public long Unseen { get; private set; }
+    /// <summary>Whether some are in doubt since the last sweep: a snapshot would tell.</summary>
+    public bool WantsSnapshot { get; private set; }
 
     /// <summary><see cref="EventKind.MiniArmed"/>: made, or its timer set anew.</summary>
     public void OnArmed(EventBatch batch, int i)
@@ -104,7 +110,7 @@ internal sealed class TimeWaitTracker(
         {
             if (!isTold || sight == TimeWaitSight.Polled)
                 return;
-            row = Add(batch, i);
+            row = Add(batch, i, isPassing: true);
             _minis.States[row] = TcpState.FinWait2;
         }
 
@@ -113,6 +119,13 @@ internal sealed class TimeWaitTracker(
         {
             _minis.States[row] = TcpState.TimeWait;
             _minis.TimeWaitSinceNs[row] = Math.Clamp((long)batch.BytesSent[i], _minis.FinWait2SinceNs[row], batch.TimesNs[i]);
+        }
+        if (batch.Kinds[i] == EventKind.MiniGone)
+        {
+            _gone.Add(_minis, row, batch.TimesNs[i]);
+            GiveBack(row);
+            _minis.Remove(row);
+            return;
         }
         End(row, batch.TimesNs[i], batch.Kinds[i] switch
         {
@@ -142,10 +155,9 @@ internal sealed class TimeWaitTracker(
             Infer(row, timeNs, isFinReceived ? TcpState.TimeWait : TcpState.FinWait2);
         if (connections.Minis[row] == MiniFate.Overflow)
         {
-            audit.Count(connections.Netnses[row], timeNs, AuditCounter.TCPTimeWaitOverflow);
-            int mini = _minis.Add(++_lastOwnId);
+            int mini = _minis.Add(++_lastOwnId); // in the room for one more
             _minis.CopyIdentity(mini, connections, row);
-            Announce(mini, timeNs, MiniSocketEnding.Overflow);
+            ends.Tell(_minis, mini, timeNs, MiniSocketEnding.Overflow);
             _minis.Remove(mini);
         }
         bool wouldBeSeen = sight == TimeWaitSight.Functions || (sight == TimeWaitSight.Timers && timeNs > _timersKnownNs);
@@ -153,8 +165,11 @@ internal sealed class TimeWaitTracker(
     }
 
     /// <summary>A connection has this four-tuple from now on, so no mini-socket has.</summary>
+    /// <param name="row">The connection's.</param>
+    /// <param name="timeNs">CLOCK_MONOTONIC of its begin.</param>
     public void OnTupleTaken(int row, long timeNs)
     {
+        _gone.OnTupleTaken(connections.TupleOf(row), connections.Roles[row], timeNs);
         if (sight != TimeWaitSight.Inferred)
             return;
         int mini = FindInferred(connections.TupleOf(row));
@@ -163,11 +178,14 @@ internal sealed class TimeWaitTracker(
     }
 
     /// <summary><see cref="EventKind.SeenMini"/>.</summary>
-    public void OnSeen(EventBatch batch, int i)
+    /// <param name="batch">Whose event it is.</param>
+    /// <param name="i">Which.</param>
+    /// <param name="isClient">Whether its port is out of a pool, going by the port.</param>
+    public void OnSeen(EventBatch batch, int i, bool isClient)
     {
         long armedNs = (long)batch.BytesSent[i];
         bool isTimeWait = batch.NewStates[i] == TcpState.TimeWait;
-        if (sight == TimeWaitSight.Inferred && batch.TimesNs[i] >= armedNs + LengthNs)
+        if (sight == TimeWaitSight.Inferred && batch.TimesNs[i] >= armedNs + TimeWaitLength.Ns)
             return; // its time is up, though its timer is late: it has ended here
         int row = sight == TimeWaitSight.Inferred
             ? FindInferred(new TupleKey(batch.Laddrs[i], batch.Raddrs[i], batch.Netnses[i], batch.Lports[i], batch.Rports[i]))
@@ -180,12 +198,11 @@ internal sealed class TimeWaitTracker(
         if (row == RowIndex.None)
         {
             row = Add(batch, i);
-            _minis.ArmedNs[row] = isTimeWait ? armedNs : batch.TimesNs[i];
+            _minis.ArmedNs[row] = armedNs;
             _minis.TimeWaitSinceNs[row] = isTimeWait ? armedNs : 0;
-            TakePool(row, pools.IsFromRange(batch.Netnses[i], batch.Lports[i]), isFound: true);
+            TakePool(row, isClient, isFound: true);
         }
-        if (sight == TimeWaitSight.Inferred)
-            SetTimer(row, batch.NewStates[i], armedNs);
+        SetTimer(row, batch.NewStates[i], armedNs);
         _minis.LastSeenNs[row] = batch.TimesNs[i];
     }
 
@@ -193,11 +210,9 @@ internal sealed class TimeWaitTracker(
     public void OnSnapshotEnd(uint netns, long beganNs, long nowNs)
     {
         _timersKnownNs = Math.Min(_timersKnownNs, beganNs);
-        for (int row = _minis.Oldest, newer; row != RowIndex.None; row = newer)
+        for (int row = _minis.NextIn(netns, 0); row != RowIndex.None; row = _minis.NextIn(netns, row + 1))
         {
-            newer = _minis.Newer(row);
-            bool isGone = _minis.Netnses[row] == netns && _minis.LastSeenNs[row] < beganNs
-                && (sight == TimeWaitSight.Inferred ? _minis.ClosedNs[row] : _minis.ArmedNs[row]) < beganNs - HashingNs;
+            bool isGone = _minis.LastSeenNs[row] < beganNs && _minis.ClosedNs[row] < beganNs - HashingNs;
             if (isGone && sight == TimeWaitSight.Inferred)
                 EndMissing(row, nowNs);
             else if (isGone && !_minis.IsInferred[row])
@@ -208,30 +223,47 @@ internal sealed class TimeWaitTracker(
     /// <summary>Ends what is worked out to have ended, and what must have ended unseen.</summary>
     public void Sweep(long nowNs)
     {
-        if (sight == TimeWaitSight.Polled)
-            return;
+        _gone.Sweep(nowNs);
+        if (sight == TimeWaitSight.Inferred)
+            SweepInferred(nowNs);
+        else if (sight != TimeWaitSight.Polled)
+            SweepMeasured(nowNs);
+    }
+
+    /// <summary>Nothing more comes: what went, went for a cause that nobody has seen.</summary>
+    public void Finish() => _gone.Sweep(long.MaxValue);
+
+    private void SweepInferred(long nowNs)
+    {
         for (int row = _minis.Oldest, newer; row != RowIndex.None; row = newer)
         {
             newer = _minis.Newer(row);
-            long ageNs = nowNs - _minis.ArmedNs[row];
-            bool isTimeWait = _minis.States[row] == TcpState.TimeWait;
-            if (sight == TimeWaitSight.Inferred)
-            {
-                if (isTimeWait && ageNs >= LengthNs)
-                    End(row, _minis.ArmedNs[row] + LengthNs, MiniSocketEnding.Expired);
-                else if (ageNs >= OverdueFinWait2Ns)
-                    End(row, nowNs, MiniSocketEnding.Lost);
-            }
-            else if (ageNs >= (isTimeWait ? OverdueNs : OverdueFinWait2Ns))
-            {
+            if (_minis.States[row] == TcpState.TimeWait && nowNs - _minis.ArmedNs[row] >= TimeWaitLength.Ns)
+                End(row, _minis.ArmedNs[row] + TimeWaitLength.Ns, MiniSocketEnding.Expired);
+            else if (IsGivenUp(row, nowNs))
                 End(row, nowNs, MiniSocketEnding.Lost);
-            }
-            else
-            {
-                break; // the others were armed later
-            }
         }
     }
+
+    private void SweepMeasured(long nowNs)
+    {
+        bool isDoubt = false;
+        for (int row = 0; row < _minis.Rows; row++)
+        {
+            if (_minis.States[row] == TcpState.Unknown)
+                continue;
+            long overdueNs = _minis.ArmedNs[row] + (_minis.States[row] == TcpState.TimeWait ? OverdueNs : OverdueFinWait2Ns);
+            if (IsGivenUp(row, nowNs))
+                End(row, nowNs, MiniSocketEnding.Lost);
+            else
+                isDoubt |= overdueNs <= nowNs && overdueNs > _askedNs; // who was asked for has been answered
+        }
+        WantsSnapshot = isDoubt && nowNs - _askedNs >= AskIntervalNs;
+        if (WantsSnapshot)
+            _askedNs = nowNs;
+    }
+
+    private bool IsGivenUp(int row, long nowNs) => nowNs - Math.Max(_minis.ArmedNs[row], _minis.LastSeenNs[row]) >= GivenUpNs;
 
     private bool IsSame(int row, EventBatch batch, int i) =>
         !_minis.IdsAreCookies[row] || batch.Cookies[i] == 0 || _minis.Ids[row] == batch.Cookies[i];
@@ -247,8 +279,13 @@ internal sealed class TimeWaitTracker(
         _minis.Touch(row);
     }
 
-    private int Add(EventBatch batch, int i)
+    /// <param name="batch">Whose event tells of it.</param>
+    /// <param name="i">Which.</param>
+    /// <param name="isPassing">Whether it is over already, so that nobody has to give way.</param>
+    private int Add(EventBatch batch, int i, bool isPassing = false)
     {
+        if (!isPassing)
+            MakeRoom();
         int row = _minis.Add(sight == TimeWaitSight.Inferred ? ++_lastOwnId : batch.Socks[i]);
         ulong cookie = batch.Cookies[i];
         _minis.Ids[row] = cookie != 0 ? cookie : ++_lastOwnId;
@@ -263,7 +300,7 @@ internal sealed class TimeWaitTracker(
         _minis.ClosedNs[row] = batch.TimesNs[i];
         _minis.IsInferred[row] = sight is TimeWaitSight.Polled or TimeWaitSight.Inferred;
         if (sight == TimeWaitSight.Inferred)
-            Index(row, _lastOwnId);
+            _inferred.Set(_minis.TupleOf(row), _lastOwnId);
         return row;
     }
 
@@ -295,6 +332,7 @@ internal sealed class TimeWaitTracker(
 
     private void Infer(int connection, long timeNs, TcpState state)
     {
+        MakeRoom();
         int row = _minis.Add(++_lastOwnId);
         _minis.CopyIdentity(row, connections, connection);
         _minis.States[row] = state;
@@ -308,26 +346,12 @@ internal sealed class TimeWaitTracker(
         audit.CountTimeWait(_minis.Netnses[row], timeNs, isExpiry: false);
         TakePool(row, connections.IsInPool[connection]);
         connections.Minis[connection] = MiniFate.Armed;
-        Index(row, _lastOwnId);
+        _inferred.Set(_minis.TupleOf(row), _lastOwnId);
     }
 
-    /// <summary>What is inferred is known by its four-tuple: nobody told its address.</summary>
-    private void Index(int row, ulong key)
-    {
-        TupleKey tuple = _minis.TupleOf(row);
-        int place = _inferred.Find(tuple);
-        if (place == RowIndex.None)
-            place = _inferred.Add(tuple);
-        _inferredKeys[place] = key;
-    }
+    private int FindInferred(TupleKey tuple) => _inferred.Find(tuple) is ulong key ? _minis.Find(key) : RowIndex.None;
 
-    private int FindInferred(TupleKey tuple)
-    {
-        int place = _inferred.Find(tuple);
-        return place == RowIndex.None ? RowIndex.None : _minis.Find(_inferredKeys[place]);
-    }
-
-    /// <summary>A snapshot shows the timer of what was inferred, which a FIN has set anew, perhaps.</summary>
+    /// <summary>A snapshot shows the timer, which has been set anew, perhaps.</summary>
     /// <param name="armedNs">When it was set, if to 60 s; in FIN_WAIT2 60 s before it is to fire.</param>
     private void SetTimer(int row, TcpState state, long armedNs)
     {
@@ -335,9 +359,11 @@ internal sealed class TimeWaitTracker(
         {
             _minis.States[row] = TcpState.TimeWait;
             _minis.TimeWaitSinceNs[row] = Math.Max(armedNs, _minis.FinWait2SinceNs[row]);
+            _minis.ArmedNs[row] = armedNs;
+            return;
         }
-        // It tells the tick, and what was inferred is finer.
-        if (state == TcpState.FinWait2 || armedNs > _minis.ArmedNs[row] + TickNs)
+        // It tells the tick, and what is known of a TIME_WAIT's begin is finer.
+        if (state == _minis.States[row] && (state == TcpState.FinWait2 || armedNs > _minis.ArmedNs[row] + TickNs))
             _minis.ArmedNs[row] = armedNs;
     }
 
@@ -348,7 +374,7 @@ internal sealed class TimeWaitTracker(
     /// </summary>
     private void EndMissing(int row, long nowNs)
     {
-        long expiryNs = _minis.ArmedNs[row] + LengthNs;
+        long expiryNs = _minis.ArmedNs[row] + TimeWaitLength.Ns;
         if (_minis.LastSeenNs[row] == 0)
             End(row, nowNs, MiniSocketEnding.Lost);
         else if (nowNs >= expiryNs)
@@ -370,29 +396,28 @@ internal sealed class TimeWaitTracker(
 
     private void End(int row, long timeNs, MiniSocketEnding ending)
     {
-        if (ending == MiniSocketEnding.Lost && sight != TimeWaitSight.Inferred)
-            Unseen++;
-        if (ending == MiniSocketEnding.Expired)
-            audit.CountTimeWait(_minis.Netnses[row], timeNs, isExpiry: true);
-        if (ending == MiniSocketEnding.Reused)
-        {
-            audit.Count(_minis.Netnses[row], timeNs, AuditCounter.TWRecycled);
-            ports.TakeOver(_minis.PortOf(row), _minis.Raddrs[row], _minis.Rports[row], _minis.ClosedNs[row]);
-        }
-        Announce(row, timeNs, ending);
-        if (_minis.IsInPool[row])
-            pools.ReleaseTimeWait(_minis.PoolOf(row));
-        if (sight == TimeWaitSight.Inferred && _inferred.Find(_minis.TupleOf(row)) is int place and not RowIndex.None)
-            _inferred.Remove(place);
+        ends.Tell(_minis, row, timeNs, ending);
+        GiveBack(row);
         _minis.Remove(row);
     }
 
-    private void Announce(int row, long timeNs, MiniSocketEnding ending)
+    /// <summary>In a full table the one quiet longest gives way.</summary>
+    private void MakeRoom()
     {
-        var ended = new EndedMiniSocket(_minis, row, timeNs, ending);
-        if (!filter.Accepts(ended))
+        if (!_minis.IsFull)
             return;
-        foreach (ITraceSink sink in sinks)
-            sink.OnTimeWaitEnded(ended);
+        int oldest = _minis.Oldest;
+        GiveBack(oldest);
+        _minis.Evict(oldest);
+    }
+
+    /// <summary>What a mini-socket has outside of its row.</summary>
+    private void GiveBack(int row)
+    {
+        if (_minis.IsInPool[row])
+            pools.ReleaseTimeWait(_minis.PoolOf(row));
+        // A later one may have its four-tuple, where events were lost.
+        if (sight == TimeWaitSight.Inferred && FindInferred(_minis.TupleOf(row)) == row)
+            _inferred.Remove(_minis.TupleOf(row));
     }
 }

@@ -72,6 +72,24 @@ public sealed class ScenarioTests(ScenarioRun run) : IClassFixture<ScenarioRun>
         Assert.Empty(scenario.OfType("time_wait"));
     }
 
+    [Fact]
+    public void AFastOpenThatSendsNothingIsNoExhaustion()
+    {
+        Scenario scenario = run["fast_open_unused"];
+        Assert.Equal(0, scenario.Said("errno"));
+        Assert.Equal("disconnected local", Ending(Assert.Single(scenario.OfType("conn"))));
+        Assert.Empty(scenario.OfType("port_exhausted"));
+    }
+
+    [Fact]
+    public void ABoundConnectOfWhichTheFourTupleIsTakenIsNoExhaustion()
+    {
+        Scenario scenario = run["four_tuple_taken"];
+        Assert.Equal(99, scenario.Said("errno"));
+        Assert.Equal(["unknown", "closed local"], scenario.Conns("client").Select(Ending));
+        Assert.Empty(scenario.OfType("port_exhausted"));
+    }
+
     [Theory]
     [InlineData("closed_by_client", "SYN_SENT ESTABLISHED FIN_WAIT1 FIN_WAIT2 CLOSE", "SYN_RECV ESTABLISHED CLOSE_WAIT LAST_ACK CLOSE")]
     [InlineData("closed_by_server", "SYN_SENT ESTABLISHED CLOSE_WAIT LAST_ACK CLOSE", "SYN_RECV ESTABLISHED FIN_WAIT1 FIN_WAIT2 CLOSE")]

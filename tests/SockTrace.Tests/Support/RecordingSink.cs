@@ -10,12 +10,20 @@ internal sealed class RecordingSink : ITraceSink
 {
     public List<string> Lines { get; } = [];
 
+    /// <summary>Of each connection that closed.</summary>
+    public List<(CloseReason Reason, ClosedBy By)> Reasons { get; } = [];
+
+    /// <summary>Of each connection that closed.</summary>
+    public List<PortReuse> Reuses { get; } = [];
+
     public void OnTransition(in Transition transition) => Lines.Add(string.Create(CultureInfo.InvariantCulture,
         $"{Name(transition.Old)}>{Name(transition.New)} {transition.InOldNs} {Owner(transition.Connection)}"));
 
     public void OnClosed(in ClosedConnection closed)
     {
         ConnectionView c = closed.Connection;
+        Reasons.Add((closed.Reason, closed.ClosedBy));
+        Reuses.Add(c.Reuse);
         var times = new StringBuilder();
         for (int i = 0; i < c.StateTimes.Count; i++)
             times.Append(CultureInfo.InvariantCulture, $" {Name(c.StateTimes.StateAt(i))}={c.StateTimes.Ns(c.StateTimes.StateAt(i))}");

@@ -18,7 +18,7 @@ public sealed class ScenarioRun : IAsyncLifetime
         "into_the_void", "unreachable", "listener_closed", "tw_reuse", "syn_onto_time_wait", "rst_onto_time_wait",
         "rst_onto_fin_wait2", "bucket_overflow", "netns_removed", "exhausted", "exhausted_v6", "exhausted_mapped",
         "exhausted_bound", "exhausted_own_range", "exhausted_reserved", "connects_again", "disconnected", "given_up",
-        "fast_open", "reuseport", "mptcp", "passed_on", "forked", "threads", "open_before",
+        "fast_open", "fast_open_unused", "four_tuple_taken", "reuseport", "mptcp", "passed_on", "forked", "threads", "open_before",
     ];
 
     private readonly TempFolder _folder = new();

@@ -127,6 +127,40 @@ public sealed class ConnectionTrackerTests
     }
 
     [Fact]
+    public void WithoutCookiesItDoesToo()
+    {
+        ConnectionTracker tracker = Track(new EventSequence()
+            .Add(EventSequence.Transition(100, 64, 0, Close, SynSent, 7, 0, 3306))
+            .Add(EventSequence.Transition(101, 64, 0, Close, SynSent, 7, 0, 3306, EventFlags.Rescued))
+            .Add(EventSequence.Transition(110, 64, 0, SynSent, Established, 0, 40000, 3306))
+            .Add(EventSequence.Transition(111, 64, 0, SynSent, Established, 0, 40000, 3306, EventFlags.Rescued)));
+
+        Assert.Equal((2L, 2L, 0L), (tracker.Repeats, tracker.Events, tracker.Unmatched));
+    }
+
+    [Fact]
+    public void AnOwnerThatASnapshotFoundIsOfTheSocketThatItFound()
+    {
+        TcpEvent seen = EventSequence.Transition(100, 64, 0, TcpState.Unknown, Established, 0, 40000, 3306) with { Kind = EventKind.Seen };
+        TcpEvent owned = seen with
+        {
+            Kind = EventKind.Owned,
+            Pid = 7,
+            Flags = EventFlags.Owner | EventFlags.OwnerFromSnapshot,
+        };
+        Track(new EventSequence()
+            .Add(seen)
+            .Add(EventSequence.Transition(110, 64, 0, Established, Close, 0, 40000, 3306))
+            .Add(EventSequence.Transition(120, 64, 0, Listen, SynRecv, 0, 40000, 3306)) // the slab gives out its address again
+            .Add(owned)
+            .Add(EventSequence.Transition(130, 64, 0, SynRecv, Established, 0, 40000, 3306)));
+        Assert.Equal("SYN_RECV>ESTABLISHED 10 -", _sink.Lines[^1]);
+
+        Track(new EventSequence().Add(seen).Add(owned).Add(EventSequence.Transition(130, 64, 0, Established, CloseWait, 0, 40000, 3306)));
+        Assert.Equal("ESTABLISHED>CLOSE_WAIT -1 7/Snapshot", _sink.Lines[^1]);
+    }
+
+    [Fact]
     public void ATransitionAgainAfterALossIsNoRepeat()
     {
         ConnectionTracker tracker = Track(new EventSequence()
@@ -213,6 +247,23 @@ public sealed class ConnectionTrackerTests
         }
 
         Assert.Equal(9, Track(sequence).Followed.Connections);
+    }
+
+    [Fact]
+    public void WhatAListenersPortLeavesInTimeWaitIsOfNoPool()
+    {
+        TcpEvent waits = EventSequence.Transition(130, 640, 0, TcpState.Unknown, TimeWait, 0, 40000, 3306) with { Kind = EventKind.SeenMini };
+        EventSequence both = new EventSequence()
+            .Add(EventSequence.Transition(100, 64, 1, TcpState.Unknown, Listen, 0, 40000, 0) with { Kind = EventKind.Seen })
+            .Add(EventSequence.Transition(110, 128, 2, Close, Listen, 7, 40000, 0));
+        Assert.Equal(0, Track(both.Add(waits)).PortsTaken);
+
+        // The other goes on.
+        EventSequence other = both.Add(EventSequence.Transition(120, 128, 2, Listen, Close, 7, 40000, 0)).Add(waits with { Sock = 704 });
+        Assert.Equal(0, Track(other).PortsTaken);
+
+        EventSequence none = other.Add(EventSequence.Transition(120, 64, 1, Listen, Close, 7, 40000, 0)).Add(waits with { Sock = 768 });
+        Assert.Equal(1, Track(none).PortsTaken);
     }
 
     private ConnectionTracker Track(EventSequence sequence, int maxConnections = 1000, TraceFilter? filter = null)

@@ -95,6 +95,18 @@ public sealed class InferredTimeWaitTests
         Assert.Equal([$"-1+{2 * Second} Reused inferred"], TimeWaits());
     }
 
+    [Fact]
+    public void ABoundConnectThatFailedForItLeavesItAlone()
+    {
+        Apply(ClosedWith(EventFlags.FinReceived));
+        Apply(new EventSequence()
+            .FromClient(Closed + (2 * Second), Close, SynSent, pid: 7)
+            .FromClient(Closed + (2 * Second) + 1, SynSent, Close, flags: EventFlags.Held));
+
+        Assert.Empty(TimeWaits());
+        Assert.Equal(1, _tracker.Followed.MiniSockets);
+    }
+
     private static EventSequence ClosedWith(EventFlags flags) => new EventSequence()
         .FromClient(Closed - 4, Close, SynSent, pid: 7, lport: 0)
         .FromClient(Closed - 3, SynSent, Established)

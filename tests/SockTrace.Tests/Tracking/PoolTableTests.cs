@@ -50,6 +50,49 @@ public sealed class PoolTableTests
         Assert.Equal(296 / 4.0, Tick().SecondsToEmpty);
     }
 
+    [Fact]
+    public void OneThatIsQuietAndEmptyIsForgotten()
+    {
+        Open(100, isClosed: true);
+        for (int i = 0; i < 100; i++)
+            _pools.ReleaseTimeWait(Key);
+        _pools.Tick(1);
+        Assert.Equal(1, _pools.Count); // its rate is of interest still
+        for (int i = 0; i < 60; i++)
+            _pools.Tick(1);
+        Assert.Equal((0, 0L), (_pools.Count, _pools.Forgotten));
+    }
+
+    [Fact]
+    public void OneThatWasExhaustedOrHasAPortTakenIsNot()
+    {
+        _pools.Exhausted(Key);
+        _pools.Found(Key with { Rport = 3307 });
+        for (int i = 0; i < 60; i++)
+            _pools.Tick(1);
+        Assert.Equal(2, _pools.Count);
+    }
+
+    [Fact]
+    public void AReservedPortIsOfNoPool()
+    {
+        var range = PortRange.Parse("40000\t40299", "40100,40200-40210,50000");
+        var pools = new PoolTable(16, _ => range);
+        int[] reserved = [40100, .. Enumerable.Range(40200, 11)];
+        int[] outside = [.. Enumerable.Range(1, 65535).Where(port => !pools.IsFromRange(3, (ushort)port))];
+        Assert.Equal([.. Enumerable.Range(1, 39999), .. reserved, .. Enumerable.Range(40300, 65535 - 40299)], outside);
+    }
+
+    [Fact]
+    public void ToTellThatAllocatesNothing()
+    {
+        var range = PortRange.Parse("40000\t40299", "40100,40200-40210,50000")!;
+        _ = range.Contains(40150);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        _ = range.Contains(40150);
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+    }
+
     private void Open(int count, bool isClosed)
     {
         for (int i = 0; i < count; i++)

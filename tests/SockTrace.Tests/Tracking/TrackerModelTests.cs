@@ -14,26 +14,30 @@ namespace SockTrace.Tests.Tracking;
 /// </summary>
 public sealed class TrackerModelTests
 {
-    private const int Sequences = 100_000;
+    private const int Sequences = 100_000, SequencesInLittleRoom = 30_000;
     private const uint Netns = 4026531840;
 
     [Fact]
     public void TablesAgreeWithANaiveModelWhateverIsLost() =>
-        Gen.Int[0, 9999].Array[5, 60].Sample(choices => new Play(choices).Run(), iter: Sequences, threads: 1);
+        Gen.Int[0, 9999].Array[5, 60].Sample(choices => new Play(choices, maxConnections: 100).Run(), iter: Sequences, threads: 1);
+
+    [Fact]
+    public void TheyAlsoDoWhereTheOldestMustGiveWay() =>
+        Gen.Int[0, 9999].Array[5, 60].Sample(choices => new Play(choices, maxConnections: 3).Run(), iter: SequencesInLittleRoom, threads: 1);
 
     /// <summary>One sequence: each number chooses what happens next.</summary>
-    private sealed class Play(int[] choices)
+    private sealed class Play(int[] choices, int maxConnections)
     {
         private const int Slots = 5; // addresses that the slab gives out, again and again
 
         private readonly KernelSocket?[] _sockets = new KernelSocket?[Slots];
         private readonly KernelSocket?[] _minis = new KernelSocket?[Slots];
-        private readonly Model _model = new();
+        private readonly Model _model = new(maxConnections);
         private readonly EventBatch _batch = new();
         private readonly ConnectionTracker _tracker = new(
             new TrackerOptions
             {
-                MaxConnections = 100,
+                MaxConnections = maxConnections,
                 MaxPorts = 100,
                 TimeWait = TimeWaitSight.Timers,
                 Ranges = _ => new PortRange(40000, 40999, []),
@@ -64,9 +68,15 @@ public sealed class TrackerModelTests
             Compare();
             for (int slot = 0; slot < Slots; slot++)
             {
-                Assert.Equal(_sockets[slot]?.State, _tracker.StateOf(SockOf(slot)));
-                Assert.Equal(_minis[slot]?.State, _tracker.MiniStateOf(MiniOf(slot)));
+                AssertIsKnown(_sockets[slot]?.State, _tracker.StateOf(SockOf(slot)));
+                AssertIsKnown(_minis[slot]?.State, _tracker.MiniStateOf(MiniOf(slot)));
             }
+        }
+
+        private void AssertIsKnown(TcpState? state, TcpState? inTable)
+        {
+            if (inTable is not null || maxConnections >= Slots)
+                Assert.Equal(state, inTable);
         }
 
         /// <summary>The next transition of the socket in a slot; a new socket where there is none.</summary>
@@ -163,6 +173,8 @@ public sealed class TrackerModelTests
             }
             Assert.Equal((_model.Connections, _model.MiniSockets), _tracker.Followed);
             Assert.Equal(_model.Taken, _tracker.PortsTaken);
+            Assert.Equal(_model.Held, _tracker.PortsHeld);
+            Assert.Equal(_model.Evicted, _tracker.Evicted);
         }
 
         private static ulong SockOf(int slot) => 0x1000 + ((ulong)slot * 0x940);
@@ -190,10 +202,12 @@ public sealed class TrackerModelTests
     }
 
     /// <summary>What the tables should hold, in the plainest way: one entry a socket.</summary>
-    private sealed class Model
+    private sealed class Model(int maxConnections)
     {
         private readonly Dictionary<ulong, Entry> _sockets = [];
         private readonly Dictionary<ulong, Entry> _minis = [];
+
+        private int _touches;
 
         public int Connections => _sockets.Count;
 
@@ -201,6 +215,11 @@ public sealed class TrackerModelTests
 
         /// <summary>Ports out of the range that clients or what they left behind have.</summary>
         public int Taken => _sockets.Values.Count(entry => entry.TakesPort) + _minis.Values.Count(entry => entry.TakesPort);
+
+        /// <summary>Clients that are known to have one.</summary>
+        public int Held => _sockets.Values.Count(entry => entry.HoldsPort);
+
+        public int Evicted { get; private set; }
 
         public TcpState? StateOf(ulong sock) => _sockets.TryGetValue(sock, out Entry? entry) ? entry.State : null;
 
@@ -220,8 +239,10 @@ public sealed class TrackerModelTests
                     {
                         // Only a client that is seen to begin, or that a snapshot finds, is known for one.
                         known = new Entry { TakesPort = e.OldState == TcpState.Close };
-                        _sockets[e.Sock] = known;
+                        Add(_sockets, e.Sock, known);
                     }
+                    known.HoldsPort |= known.TakesPort && e.Lport != 0;
+                    known.TouchedAt = ++_touches;
                     known.Cookie = e.Cookie;
                     known.State = e.NewState;
                     known.SeenNs = timeNs;
@@ -230,11 +251,13 @@ public sealed class TrackerModelTests
                     if (Same(_sockets, e) is not Entry seen)
                     {
                         seen = new Entry { TakesPort = isFromRange || e.NewState == SynSent };
-                        _sockets[e.Sock] = seen;
+                        seen.HoldsPort = seen.TakesPort && e.Lport != 0;
+                        Add(_sockets, e.Sock, seen);
                     }
                     else if (!seen.IsSettled && !seen.TakesPort)
                     {
                         seen.TakesPort = isFromRange && !seen.IsServer;
+                        seen.HoldsPort = seen.TakesPort;
                     }
                     seen.IsSettled = true;
                     seen.Cookie = e.Cookie;
@@ -242,11 +265,11 @@ public sealed class TrackerModelTests
                     seen.SeenNs = timeNs;
                     break;
                 case EventKind.MiniArmed:
-                    _minis[e.Sock] = new Entry { Cookie = e.Cookie, State = e.NewState, SeenNs = timeNs };
+                    Add(_minis, e.Sock, new Entry { Cookie = e.Cookie, State = e.NewState, SeenNs = timeNs });
                     break;
                 case EventKind.SeenMini:
                     if (Same(_minis, e) is not Entry mini)
-                        _minis[e.Sock] = mini = new Entry { TakesPort = isFromRange };
+                        Add(_minis, e.Sock, mini = new Entry { TakesPort = isFromRange });
                     mini.Cookie = e.Cookie;
                     mini.State = e.NewState;
                     mini.SeenNs = timeNs;
@@ -283,6 +306,19 @@ public sealed class TrackerModelTests
                 left.TakesPort = closed!.TakesPort;
         }
 
+        /// <summary>Where there is no room, whoever was quiet longest has to go.</summary>
+        private void Add(Dictionary<ulong, Entry> entries, ulong sock, Entry entry)
+        {
+            entries.Remove(sock);
+            if (entries.Count == maxConnections)
+            {
+                entries.Remove(entries.MinBy(pair => pair.Value.TouchedAt).Key);
+                Evicted++;
+            }
+            entry.TouchedAt = ++_touches;
+            entries[sock] = entry;
+        }
+
         private static Entry? Same(Dictionary<ulong, Entry> entries, in TcpEvent e) =>
             entries.TryGetValue(e.Sock, out Entry? entry) && entry.Cookie == e.Cookie ? entry : null;
 
@@ -292,7 +328,9 @@ public sealed class TrackerModelTests
             public TcpState State { get; set; }
             public long SeenNs { get; set; }
             public bool TakesPort { get; set; }
+            public bool HoldsPort { get; set; }
             public bool IsServer { get; set; }
+            public int TouchedAt { get; set; }
 
             /// <summary>Whether a snapshot has said what it is.</summary>
             public bool IsSettled { get; set; }

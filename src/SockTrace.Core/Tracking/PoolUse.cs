@@ -1,0 +1,45 @@
+using SockTrace.Events;
+
+namespace SockTrace.Tracking;
+
+/// <summary>How a pool is used.</summary>
+/// <param name="Key">Whose.</param>
+/// <param name="Live">Ports of connections.</param>
+/// <param name="TimeWaits">Ports of mini-sockets.</param>
+/// <param name="Size">Ports in it; 0 where that is not known.</param>
+/// <param name="OpensPerSecond">Connections begun, lately.</param>
+/// <param name="GrowthPerSecond">By how many taken ports it grows, lately.</param>
+/// <param name="LiveGrowthPerSecond">By how many of them are connections, lately.</param>
+/// <param name="Opened">Connections begun since the start.</param>
+/// <param name="Exhausted">connect()s that found no port since the start.</param>
+/// <param name="Pid">Of who took from it last; 0 where nobody is known.</param>
+/// <param name="Comm">His name.</param>
+internal readonly record struct PoolUse(
+    PoolKey Key, int Live, int TimeWaits, int Size, double OpensPerSecond, double GrowthPerSecond,
+    double LiveGrowthPerSecond, long Opened, long Exhausted, uint Pid, Comm Comm)
+{
+    /// <summary>The share from which on a pool is nearly full.</summary>
+    public const double NearlyFull = 0.8;
+
+    public int Taken => Live + TimeWaits;
+
+    /// <summary>Taken of all; what cannot be told counts by number only, below one.</summary>
+    public double Share => Size > 0 ? (double)Taken / Size : Taken / 65536.0;
+
+    /// <summary>Whether it should be looked at now: it is nearly full, or empty within half a minute.</summary>
+    public bool IsFilling => Size > 0 && (Share >= NearlyFull || SecondsToEmpty < 30);
+
+    /// <summary>Connections a second that it bears for ever, each leaving a TIME_WAIT of 60 s behind.</summary>
+    public double SustainablePerSecond => (double)Size / TimeWaitLength.Seconds;
+
+    /// <summary>
+    /// Whether it fills with TIME_WAITs alone, and slowly: in 60 s as many come to their end as
+    /// begin, before it is full.
+    /// </summary>
+    private bool LevelsOff => LiveGrowthPerSecond < GrowthPerSecond / 10 && Live + (OpensPerSecond * TimeWaitLength.Seconds) < Size;
+
+    /// <summary>Seconds until none is free, if it goes on like this; infinite where it does not come to that.</summary>
+    public double SecondsToEmpty => Size == 0 || GrowthPerSecond < 0.01 || LevelsOff
+        ? double.PositiveInfinity
+        : Math.Max(0, Size - Taken) / GrowthPerSecond;
+}
