@@ -13,7 +13,7 @@ static __always_inline __u64 cgroup_of(const struct sock *sk)
 	if (!bpf_core_field_exists(sk->sk_cgrp_data.cgroup))
 		return 0;
 
-	struct cgroup *cgroup = sk->sk_cgrp_data.cgroup;
+	struct cgroup *cgroup = untrusted(sk, struct sock)->sk_cgrp_data.cgroup;
 
 	return cgroup && cgroup->kn ? cgroup->kn->id : 0;
 }
@@ -39,7 +39,7 @@ static __always_inline void fill_owner(struct socktrace_event *event)
 	if (task->flags & PF_KTHREAD)
 		return;
 
-	struct task_struct *leader = task->group_leader;
+	struct task_struct *leader = untrusted(task, struct task_struct)->group_leader;
 
 	event->flags |= SOCKTRACE_FLAG_OWNER;
 	event->pid = task->tgid;

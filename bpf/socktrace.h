@@ -48,6 +48,12 @@ enum socktrace_flags {
 	SOCKTRACE_FLAG_HELD = 1 << 7,
 };
 
+/* As sk_err: either side has reset the connection, and which could not be found out. */
+#define SOCKTRACE_ERROR_UNKNOWN 0xffff
+
+/* As the state of a mini-socket: whether there is one could not be found out. */
+#define SOCKTRACE_MINI_UNKNOWN 0xff
+
 /* All integers in host byte order; 0 is "unknown" unless said otherwise. */
 struct socktrace_event {
 	unsigned long long time_ns; /* CLOCK_MONOTONIC */
@@ -72,7 +78,14 @@ struct socktrace_event {
 		/* SEEN: of the socket's file, as /proc/PID/fd shows it */
 		unsigned long long inode;
 	};
-	char comm[SOCKTRACE_COMM_LEN]; /* with SOCKTRACE_FLAG_OWNER only */
+	union {
+		char comm[SOCKTRACE_COMM_LEN]; /* with SOCKTRACE_FLAG_OWNER only */
+		/* FIN_WAIT2->CLOSE and CLOSING->CLOSE, which have no owner: what stays behind */
+		struct {
+			unsigned long long mini; /* the `sock` of the mini-socket */
+			unsigned char mini_state; /* FIN_WAIT2 or TIME_WAIT */
+		};
+	};
 	unsigned int netns; /* inode number of the network namespace */
 	unsigned int pid; /* thread group id; with SOCKTRACE_FLAG_OWNER only */
 	unsigned int uid; /* of the socket, in the initial user namespace */
@@ -86,7 +99,8 @@ struct socktrace_event {
 	unsigned int retransmits; /* segments; with SOCKTRACE_FLAG_TOTALS */
 	unsigned short lport;
 	unsigned short rport;
-	unsigned short sk_err; /* errno; ECONNABORTED where we reset; with SOCKTRACE_FLAG_TOTALS */
+	unsigned short
+	    sk_err; /* errno; ECONNABORTED where we reset, or below; with SOCKTRACE_FLAG_TOTALS */
 	unsigned char kind; /* enum socktrace_kind */
 	unsigned char old_state; /* TCP_*, include/net/tcp_states.h */
 	unsigned char new_state;
@@ -135,7 +149,9 @@ struct socktrace_config {
 	unsigned char
 	    has_cookie_helper; /* bpf_get_socket_cookie() in tracing programs, since 5.12 */
 	unsigned char has_task_btf; /* bpf_get_current_task_btf(), since 5.11 */
-	unsigned char padding[6];
+	unsigned char has_rdonly_cast; /* bpf_rdonly_cast(), since 6.2 */
+	unsigned char finds_minis; /* CLOSE looks for the mini-socket that stays behind */
+	unsigned char padding[4];
 };
 
 /* What one CPU could not deliver, or delivered by the second program. */

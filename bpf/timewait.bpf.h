@@ -42,7 +42,7 @@ static __always_inline int emit_mini(const struct inet_timewait_sock *tw, __u8 k
  *
  * 0 where the function is not on the stack.
  */
-static __always_inline __u8 ending_of(void *ctx)
+static __always_inline __u8 ending_of(void *ctx, const struct inet_timewait_sock *tw)
 {
 	/* 5.10's verifier has a helper write only to a stack that the program has written to. */
 	__u64 frames[STACK_FRAMES] = {};
@@ -55,8 +55,10 @@ static __always_inline __u8 ending_of(void *ctx)
 
 		__u64 caller = frames[i + 1];
 
+		/* In FIN_WAIT2 no SYN is taken: there it is data that comes too late, or a SYN. */
 		if (is_in(caller, &symbols.rcv[0]) || is_in(caller, &symbols.rcv[1]))
-			return SOCKTRACE_KIND_MINI_REOPENED;
+			return tw->tw_substate == TCP_TIME_WAIT ? SOCKTRACE_KIND_MINI_REOPENED
+								: SOCKTRACE_KIND_MINI_KILLED;
 		if (is_in(caller, &symbols.connect[0]) || is_in(caller, &symbols.connect[1]) ||
 		    is_in(caller, &symbols.connect[2]))
 			return SOCKTRACE_KIND_MINI_REUSED;
@@ -102,7 +104,7 @@ int BPF_PROG(on_mini_packet, struct inet_timewait_sock *tw, struct sk_buff *skb,
 SEC("fentry/inet_twsk_deschedule_put")
 int BPF_PROG(on_mini_deschedule, struct inet_timewait_sock *tw)
 {
-	__u8 ending = ending_of(ctx);
+	__u8 ending = ending_of(ctx, tw);
 	struct cpu_state *cpu = this_cpu();
 
 	if (cpu)
@@ -151,33 +153,23 @@ int BPF_PROG(on_mini_timer, struct timer_list *timer)
 
 /* The same by timers. Every timer of the host comes this way: the compare comes first. */
 
-extern void *bpf_rdonly_cast(void *object, __u32 btf_id) __ksym __weak;
-
 static __always_inline bool is_mini_timer(const struct timer_list *timer)
 {
 	return (__u64)timer->function == symbols.tw_timer_handler;
 }
 
-static __always_inline struct inet_timewait_sock *mini_of(const struct timer_list *timer)
+static __always_inline const struct inet_timewait_sock *mini_of(const struct timer_list *timer)
 {
 	__u64 tw = (__u64)timer - bpf_core_field_offset(struct inet_timewait_sock, tw_timer);
 
-	return bpf_rdonly_cast((void *)tw, bpf_core_type_id_kernel(struct inet_timewait_sock));
-}
-
-/* Armed, or re-armed: user space knows which. */
-SEC("tp_btf/timer_start")
-int BPF_PROG(on_timer_start, struct timer_list *timer)
-{
-	if (!is_mini_timer(timer))
-		return 0;
-	return emit_mini(mini_of(timer), SOCKTRACE_KIND_MINI_ARMED);
+	return at(tw, struct inet_timewait_sock);
 }
 
 /*
  * Taken off the timer wheel: to run, to be set anew, or because the mini-socket ends before
  * its time. __run_timers() runs timers from a list whose head is on its stack, and takes
  * them from the front: then what points to the timer lies on this stack, a little above.
+ * That it is set for the first time need not be seen: CLOSE finds the mini-socket, find_mini().
  */
 SEC("tp_btf/timer_cancel")
 int BPF_PROG(on_timer_cancel, struct timer_list *timer)
@@ -190,7 +182,8 @@ int BPF_PROG(on_timer_cancel, struct timer_list *timer)
 	if (pprev > (__u64)ctx && pprev < (__u64)(ctx + 512))
 		return emit_mini(mini_of(timer), SOCKTRACE_KIND_MINI_EXPIRED);
 
-	__u8 ending = ending_of(ctx);
+	const struct inet_timewait_sock *tw = mini_of(timer);
+	__u8 ending = ending_of(ctx, tw);
 
-	return ending ? emit_mini(mini_of(timer), ending) : 0;
+	return emit_mini(tw, ending ? ending : SOCKTRACE_KIND_MINI_ARMED);
 }

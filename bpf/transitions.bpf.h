@@ -81,24 +81,24 @@ static __always_inline bool fin_received(const struct sock *sk)
 }
 
 /*
- * Data for a socket that has been closed makes tcp_rcv_state_process() reset the connection,
- * by tcp_reset(), as if a RST had come: only the stack tells that none has.
+ * The socket's error. Data for a socket that has been closed makes tcp_rcv_state_process() reset
+ * the connection, by tcp_reset(), as if a RST had come: only the stack tells that none has.
  */
-static __always_inline bool is_aborted_on_data(void *ctx, const struct sock *sk, int oldstate)
+static __always_inline __u16 error_of(void *ctx, const struct sock *sk, int oldstate)
 {
 	/* 5.10's verifier has a helper write only to a stack that the program has written to. */
 	__u64 frames[STACK_FRAMES] = {};
 
 	if (sk->sk_err != ECONNRESET || sk->sk_shutdown != SHUTDOWN_MASK ||
 	    (oldstate != TCP_FIN_WAIT1 && oldstate != TCP_FIN_WAIT2))
-		return false;
+		return sk->sk_err;
 	if (!symbols.validate_incoming.start || bpf_get_stack(ctx, frames, sizeof(frames), 0) < 0)
-		return false;
+		return SOCKTRACE_ERROR_UNKNOWN;
 	for (int i = 0; i < STACK_FRAMES; i++) {
 		if (is_in(frames[i], &symbols.validate_incoming))
-			return false;
+			return ECONNRESET;
 	}
-	return true;
+	return ECONNABORTED;
 }
 
 /*
@@ -108,9 +108,11 @@ static __always_inline bool is_aborted_on_data(void *ctx, const struct sock *sk,
  * (tcp_rcv_nxt_update()).
  */
 static __always_inline void fill_totals(struct socktrace_event *event, const struct sock *sk,
-					const struct tcp_sock *tp, bool is_aborted)
+					const struct tcp_sock *tp, __u16 error)
 {
-	event->bytes_sent = tp->bytes_sent - tp->bytes_retrans;
+	/* A retransmission that could not be sent is counted in bytes_retrans only. */
+	if (tp->bytes_sent > tp->bytes_retrans)
+		event->bytes_sent = tp->bytes_sent - tp->bytes_retrans;
 	event->bytes_received = tp->bytes_received;
 	if (fin_received(sk)) {
 		event->flags |= SOCKTRACE_FLAG_FIN_RECEIVED;
@@ -119,7 +121,7 @@ static __always_inline void fill_totals(struct socktrace_event *event, const str
 	}
 	event->retransmits = tp->total_retrans;
 	event->srtt_us = tp->srtt_us >> 3;
-	event->sk_err = is_aborted ? ECONNABORTED : sk->sk_err;
+	event->sk_err = error;
 	event->shutdown = sk->sk_shutdown;
 	event->flags |= SOCKTRACE_FLAG_TOTALS;
 	if (sk->sk_lock.owned)
@@ -127,6 +129,41 @@ static __always_inline void fill_totals(struct socktrace_event *event, const str
 	/* IP_LOCAL_PORT_RANGE, since 6.3; as one word since 6.8. */
 	if (!event->lport && bpf_core_field_exists(tp->inet_conn.icsk_inet.local_port_range))
 		event->port_range = tp->inet_conn.icsk_inet.local_port_range;
+}
+
+/* A chain of the hash table of sockets has a few nodes, seldom more than ten. */
+#define CHAIN_LENGTH 32
+
+/*
+ * The mini-socket that `sk` leaves behind as it goes to CLOSE. tcp_time_wait() hashes it before
+ * tcp_done(), by the same hash and into the same chain, in place of `sk` or at the front
+ * (inet_twsk_hashdance_schedule()). None is there if none could be made, or `sk` was aborted.
+ */
+static __always_inline void find_mini(struct socktrace_event *event, const struct sock *sk)
+{
+	const struct sock_common *skc = &at(sk, struct sock)->__sk_common;
+	const struct inet_hashinfo *tables = skc->skc_net.net->ipv4.tcp_death_row.hashinfo;
+	__u64 bucket =
+	    number_at((__u64)&tables->ehash) +
+	    (skc->skc_hash & tables->ehash_mask) * bpf_core_type_size(struct inet_ehash_bucket);
+	__u64 node = number_at(bucket);
+
+	for (int i = 0; i < CHAIN_LENGTH; i++) {
+		if (node & 1) /* is_a_nulls(): the end of the chain */
+			return;
+
+		__u64 found = node - bpf_core_field_offset(struct sock_common, skc_nulls_node);
+		const struct sock_common *other = at(found, struct sock_common);
+
+		if (other->skc_hash == skc->skc_hash && other->skc_state == TCP_TIME_WAIT &&
+		    other->skc_dport == skc->skc_dport && other->skc_net.net == skc->skc_net.net) {
+			event->mini = found;
+			event->mini_state = at(found, struct inet_timewait_sock)->tw_substate;
+			return;
+		}
+		node = number_at(node);
+	}
+	event->mini_state = SOCKTRACE_MINI_UNKNOWN;
 }
 
 static __always_inline int emit(void *ctx, struct sock *sk, int oldstate, int newstate, __u8 flags,
@@ -142,14 +179,14 @@ static __always_inline int emit(void *ctx, struct sock *sk, int oldstate, int ne
 	/* What a plain pointer reads is cheaper; this one is for the end. */
 	struct tcp_sock *tp = NULL;
 	__u16 lport = sk->__sk_common.skc_num;
-	bool is_aborted = false;
+	__u16 error = 0;
 
 	if (newstate == TCP_CLOSE) {
 		tp = bpf_skc_to_tcp_sock(sk);
 		if (!tp)
 			return 0;
 		lport = local_port_at_close(sk, tp, oldstate);
-		is_aborted = is_aborted_on_data(ctx, sk, oldstate);
+		error = error_of(ctx, sk, oldstate);
 	}
 
 	struct tuple tuple = tuple_of(sk, lport);
@@ -175,9 +212,11 @@ static __always_inline int emit(void *ctx, struct sock *sk, int oldstate, int ne
 	if (oldstate == TCP_CLOSE || oldstate == TCP_LISTEN)
 		event->cgroup = cgroup_of(sk);
 	if (tp)
-		fill_totals(event, sk, tp, is_aborted);
+		fill_totals(event, sk, tp, error);
 	if (current_is_owner(sk, oldstate, newstate))
 		fill_owner(event);
+	else if (config.finds_minis && tp && (oldstate == TCP_FIN_WAIT2 || oldstate == TCP_CLOSING))
+		find_mini(event, sk);
 
 	bpf_ringbuf_submit(event, wakeup_flags(cpu));
 	return 0;

@@ -5,6 +5,27 @@
 #define AF_INET6    10
 #define MAPPED_WORD bpf_htonl(0xffff) /* third word of ::ffff:a.b.c.d */
 
+extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
+
+/* What lies at an address, to be read. */
+#define at(address, type)                                                                          \
+	((const type *)bpf_rdonly_cast((const void *)(address), bpf_core_type_id_kernel(type)))
+
+/* A pointer there as the number that it is: any type of the kernel's that begins with one serves.
+ */
+static __always_inline __u64 number_at(__u64 address)
+{
+	return at(address, struct rb_node)->__rb_parent_color;
+}
+
+/*
+ * Of a pointer found through a trusted one the verifier wants to know whether it is trusted as
+ * well, and looks for that four times by name among all types of the kernel (type_is_trusted(),
+ * type_is_rcu()): 1 ms for each such pointer on 6.18. Through this one it does not ask.
+ */
+#define untrusted(pointer, type)                                                                   \
+	(config.has_rdonly_cast ? at(pointer, type) : (const type *)(pointer))
+
 struct address {
 	__u64 words[2];
 };
@@ -59,7 +80,7 @@ static __always_inline struct tuple tuple_of(const void *sock, __u16 lport)
 
 static __always_inline __u32 netns_of(const void *sock)
 {
-	const struct sock_common *skc = sock;
+	const struct sock_common *skc = untrusted(sock, struct sock_common);
 
 	return skc->skc_net.net->ns.inum;
 }

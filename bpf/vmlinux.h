@@ -163,6 +163,10 @@ struct task_struct {
 	char comm[16];
 };
 
+struct rb_node {
+	long unsigned int __rb_parent_color;
+};
+
 struct timer_list {
 	struct hlist_node entry;
 	long unsigned int expires;
@@ -172,6 +176,9 @@ struct timer_list {
 typedef struct {
 	uid_t val;
 } kuid_t;
+
+struct hlist_nulls_node {
+};
 
 struct inode;
 
@@ -197,8 +204,19 @@ struct ns_common {
 	unsigned int inum;
 };
 
+struct inet_hashinfo;
+
+struct inet_timewait_death_row {
+	struct inet_hashinfo *hashinfo;
+};
+
+struct netns_ipv4 {
+	struct inet_timewait_death_row tcp_death_row;
+};
+
 struct net {
 	struct ns_common ns;
+	struct netns_ipv4 ipv4;
 };
 
 struct in6_addr {
@@ -221,6 +239,9 @@ struct sock_common {
 		};
 	};
 	union {
+		unsigned int skc_hash;
+	};
+	union {
 		__portpair skc_portpair;
 		struct {
 			__be16 skc_dport;
@@ -235,6 +256,9 @@ struct sock_common {
 	atomic64_t skc_cookie;
 	union {
 		long unsigned int skc_flags;
+	};
+	union {
+		struct hlist_nulls_node skc_nulls_node;
 	};
 };
 
@@ -267,6 +291,16 @@ struct bpf_iter_meta {
 	union {
 		void *seq;
 	};
+};
+
+struct inet_ehash_bucket;
+
+struct inet_hashinfo {
+	struct inet_ehash_bucket *ehash;
+	unsigned int ehash_mask;
+};
+
+struct inet_ehash_bucket {
 };
 
 enum sock_flags {

@@ -21,6 +21,8 @@ internal struct BpfConfig
     public byte Host;
     public byte HasCookieHelper;
     public byte HasTaskBtf;
+    public byte HasRdonlyCast;
+    public byte FindsMinis;
     public BpfPadding Padding;
 
     /// <summary>What of a filter the kernel can decide.</summary>
@@ -66,7 +68,7 @@ internal struct BpfFunctions3
     private BpfFunction _first;
 }
 
-[InlineArray(6)]
+[InlineArray(4)]
 internal struct BpfPadding
 {
     private byte _first;

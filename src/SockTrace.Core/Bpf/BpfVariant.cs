@@ -16,7 +16,7 @@ internal sealed record BpfVariant
     private static readonly string[] MiniPrograms =
         ["on_mini_alloc", "on_mini_packet", "on_mini_deschedule", "on_mini_kill", "on_mini_timer"];
 
-    private static readonly string[] TimerPrograms = ["on_timer_start", "on_timer_cancel"];
+    private static readonly string[] TimerPrograms = ["on_timer_cancel"];
 
     public required TimeWaitSight TimeWait { get; init; }
 
@@ -25,6 +25,7 @@ internal sealed record BpfVariant
 
     public required bool HasCookieHelper { get; init; }
     public required bool HasTaskBtf { get; init; }
+    public required bool HasRdonlyCast { get; init; }
 
     /// <summary>See <see cref="Pipeline.IEventSource.TimeWaitIsCountedAtExpiry"/>.</summary>
     public required bool TimeWaitIsCountedAtExpiry { get; init; }
@@ -52,34 +53,33 @@ internal sealed record BpfVariant
     /// <exception cref="BpfException">The kernel's BTF cannot be read.</exception>
     public static IEnumerable<BpfVariant> Candidates(Action<string> note)
     {
-        using var btf = new KernelBtf();
-
-        var plain = new BpfVariant
+        BpfVariant plain;
+        string? noFunctions, noTimers, acceptProgram;
+        using (var btf = new KernelBtf())
         {
-            TimeWait = TimeWaitSight.Inferred,
-            AcceptProgram = null,
-            HasCookieHelper = btf.HasFunction("bpf_get_socket_ptr_cookie"),
-            HasTaskBtf = btf.HasFunction("bpf_get_current_task_btf"),
-            // tw_timer_handler() counted, until __inet_twsk_schedule() did, and needed the field no more.
-            TimeWaitIsCountedAtExpiry = btf.HasMember("inet_timewait_sock", "tw_kill"),
-        };
-        if (WhyNoFunctions(btf) is string noFunctions)
-        {
-            note($"TIME_WAIT not by functions: {noFunctions}");
-        }
-        else
-        {
-            yield return plain with
+            plain = new BpfVariant
             {
-                TimeWait = TimeWaitSight.Functions,
-                // The wrong one loads as well, and reads a wrong pointer: only the number of parameters tells.
-                AcceptProgram = btf.ParameterCount("inet_csk_accept") switch { 4 => "on_accept4", 2 => "on_accept2", _ => null },
+                TimeWait = TimeWaitSight.Inferred,
+                AcceptProgram = null,
+                HasCookieHelper = btf.HasFunction("bpf_get_socket_ptr_cookie"),
+                HasTaskBtf = btf.HasFunction("bpf_get_current_task_btf"),
+                HasRdonlyCast = btf.HasFunction("bpf_rdonly_cast"),
+                // tw_timer_handler() counted, until __inet_twsk_schedule() did, and needed the field no more.
+                TimeWaitIsCountedAtExpiry = btf.HasMember("inet_timewait_sock", "tw_kill"),
             };
+            noFunctions = WhyNoFunctions(btf);
+            noTimers = WhyNoTimers(btf);
+            // The wrong one loads as well, and reads a wrong pointer: only the number of parameters tells.
+            acceptProgram = btf.ParameterCount("inet_csk_accept") switch { 4 => "on_accept4", 2 => "on_accept2", _ => null };
         }
-        if (WhyNoTimers(btf) is string noTimers)
-            note($"TIME_WAIT not by timers: {noTimers}");
+        if (noFunctions is null)
+            yield return plain with { TimeWait = TimeWaitSight.Functions, AcceptProgram = acceptProgram };
         else
+            note($"TIME_WAIT not by functions: {noFunctions}");
+        if (noTimers is null)
             yield return plain with { TimeWait = TimeWaitSight.Timers };
+        else
+            note($"TIME_WAIT not by timers: {noTimers}");
         yield return plain;
     }
 
@@ -88,6 +88,8 @@ internal sealed record BpfVariant
     {
         config.HasCookieHelper = HasCookieHelper ? (byte)1 : (byte)0;
         config.HasTaskBtf = HasTaskBtf ? (byte)1 : (byte)0;
+        config.HasRdonlyCast = HasRdonlyCast ? (byte)1 : (byte)0;
+        config.FindsMinis = TimeWait == TimeWaitSight.Timers ? (byte)1 : (byte)0;
         config.TickNs = (uint)KernelTick.Ns;
     }
 

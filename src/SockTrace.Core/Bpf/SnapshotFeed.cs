@@ -88,6 +88,7 @@ internal sealed class SnapshotFeed(BpfSnapshot snapshot, bool isRegular) : IDisp
                 Write(e, writer);
             _owned = null;
             _isDelivered = true;
+            _notBefore = Stopwatch.GetTimestamp() + (Share * (Stopwatch.GetTimestamp() - _started)); // owners take longer
         }
     }
 

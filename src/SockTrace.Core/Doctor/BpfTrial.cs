@@ -121,6 +121,8 @@ internal sealed class BpfTrial
             // The listener's own, at the end, is not the connection's.
             case EventKind.State when (isClient || isServer) && e.OldState != TcpState.Unknown && (e.OldState, e.NewState) != (TcpState.Listen, TcpState.Close):
                 _transitions.Add((isClient, e.OldState, e.NewState));
+                if (isClient && _source.TimeWait == TimeWaitSight.Timers && (e.OldState, e.NewState) == (TcpState.FinWait2, TcpState.Close))
+                    _mini = LeftMini.In(e.Comm).Sock;
                 break;
             case EventKind.Owned when isServer && e.Flags.HasFlag(EventFlags.Owner) && !e.Flags.HasFlag(EventFlags.OwnerFromSnapshot):
                 _sawAccept = true;

@@ -380,7 +380,7 @@ internal sealed class ConnectionTracker
         bool isMiniDue = hasTotals && error == 0;
         bool isTimeWaitDue = isMiniDue && (old == TcpState.Closing || (flags & EventFlags.FinReceived) != 0);
         MiniFate mini = old is TcpState.FinWait2 or TcpState.Closing
-            ? _timeWaits.OnClose(row, timeNs, isMiniDue, isTimeWaitDue)
+            ? _timeWaits.OnClose(row, timeNs, isMiniDue, isTimeWaitDue, LeftMini.In(batch.Comms[i]))
             : MiniFate.None;
 
         (CloseReason reason, ClosedBy by) = isExhausted

@@ -25,8 +25,8 @@ internal sealed class TimeWaitTracker(
     /// <summary>How often a snapshot is asked for on account of who is overdue: it costs more than they do.</summary>
     private const long AskIntervalNs = 30_000_000_000;
 
-    /// <summary>A connection's CLOSE follows its mini-socket's arming at once; more wait only where events were lost.</summary>
-    private const int MaxWaiting = 4096;
+    /// <summary>Ends that were told before their CLOSE, from another CPU: it follows within a handful of events.</summary>
+    private const int MaxEndedFirst = 16;
 
     /// <summary>A mini-socket is armed before it is hashed, where a snapshot can find it.</summary>
     private const long HashingNs = 10_000_000;
@@ -35,13 +35,10 @@ internal sealed class TimeWaitTracker(
     private const long TickNs = 10_000_000;
 
     private readonly MiniSocketTable _minis = new(maxMiniSockets);
-    private readonly RowIndex<ulong> _waiting = new(MaxWaiting);
     private readonly TupleIndex _inferred = new(sight == TimeWaitSight.Inferred ? maxMiniSockets : 1);
     private readonly GoneMiniSockets _gone = new(ends);
-    private readonly ulong[] _waitingSocks = new ulong[MaxWaiting];
-
-    /// <summary>The programs learn which timers to look at a little after they are attached, and then comes a snapshot.</summary>
-    private long _timersKnownNs = long.MaxValue;
+    private readonly ulong[] _endedFirst = new ulong[MaxEndedFirst];
+    private int _nextEndedFirst;
 
     private long _askedNs = long.MinValue / 2;
     private ulong _lastOwnId = 1ul << 62;
@@ -63,7 +60,7 @@ internal sealed class TimeWaitTracker(
     /// <summary><see cref="EventKind.MiniArmed"/>: made, or its timer set anew.</summary>
     public void OnArmed(EventBatch batch, int i)
     {
-        ulong parent = batch.BytesSent[i], cookie = batch.Cookies[i];
+        ulong parent = batch.BytesSent[i];
         int row = _minis.Find(batch.Socks[i]);
         if (row != RowIndex.None && parent == 0 && IsSame(row, batch, i))
         {
@@ -74,18 +71,12 @@ internal sealed class TimeWaitTracker(
             End(row, batch.TimesNs[i], MiniSocketEnding.Lost);
 
         row = Add(batch, i);
-        _minis.ArmedNs[row] = batch.TimesNs[i];
-        if (batch.NewStates[i] == TcpState.TimeWait)
-            _minis.TimeWaitSinceNs[row] = batch.TimesNs[i];
-        else
-            _minis.FinWait2SinceNs[row] = batch.TimesNs[i];
+        Arm(row, batch.NewStates[i], batch.TimesNs[i]);
         audit.CountTimeWait(batch.Netnses[i], batch.TimesNs[i], isExpiry: false);
 
         int connection = parent == 0 ? RowIndex.None : connections.Find(parent);
         if (connection != RowIndex.None)
             Join(row, connection);
-        else if (cookie != 0 && sight == TimeWaitSight.Timers)
-            Wait(cookie, batch.Socks[i]);
     }
 
     /// <summary><see cref="EventKind.MiniOverflow"/>.</summary>
@@ -112,6 +103,7 @@ internal sealed class TimeWaitTracker(
                 return;
             row = Add(batch, i, isPassing: true);
             _minis.States[row] = TcpState.FinWait2;
+            _endedFirst[_nextEndedFirst++ % MaxEndedFirst] = batch.Cookies[i];
         }
 
         // It came to TIME_WAIT unseen: its timer tells when.
@@ -145,12 +137,11 @@ internal sealed class TimeWaitTracker(
     /// <param name="timeNs">CLOCK_MONOTONIC.</param>
     /// <param name="isDue">Whether there was no error: FIN_WAIT2 is due, most probably.</param>
     /// <param name="isFinReceived">Whether also both have sent their FIN: TIME_WAIT is due.</param>
-    public MiniFate OnClose(int row, long timeNs, bool isDue, bool isFinReceived)
+    /// <param name="left">What was found there; where timers are looked at.</param>
+    public MiniFate OnClose(int row, long timeNs, bool isDue, bool isFinReceived, LeftMini left)
     {
-        if (connections.Minis[row] == MiniFate.None && sight == TimeWaitSight.Timers)
-            JoinWaiting(row);
-        if (sight == TimeWaitSight.Timers && timeNs > _timersKnownNs && connections.Minis[row] == MiniFate.None && isFinReceived)
-            connections.Minis[row] = MiniFate.Overflow;
+        if (sight == TimeWaitSight.Timers)
+            connections.Minis[row] = Leave(row, timeNs, left, isFinReceived);
         if (sight == TimeWaitSight.Inferred && isDue)
             Infer(row, timeNs, isFinReceived ? TcpState.TimeWait : TcpState.FinWait2);
         if (connections.Minis[row] == MiniFate.Overflow)
@@ -160,7 +151,7 @@ internal sealed class TimeWaitTracker(
             ends.Tell(_minis, mini, timeNs, MiniSocketEnding.Overflow);
             _minis.Remove(mini);
         }
-        bool wouldBeSeen = sight == TimeWaitSight.Functions || (sight == TimeWaitSight.Timers && timeNs > _timersKnownNs);
+        bool wouldBeSeen = sight is TimeWaitSight.Functions or TimeWaitSight.Timers;
         return connections.Minis[row] == MiniFate.None && !wouldBeSeen ? MiniFate.Unseen : connections.Minis[row];
     }
 
@@ -209,7 +200,6 @@ internal sealed class TimeWaitTracker(
     /// <summary><see cref="EventKind.SnapshotEnd"/>: what the snapshot should have found, and did not, has gone unseen.</summary>
     public void OnSnapshotEnd(uint netns, long beganNs, long nowNs)
     {
-        _timersKnownNs = Math.Min(_timersKnownNs, beganNs);
         for (int row = _minis.NextIn(netns, 0); row != RowIndex.None; row = _minis.NextIn(netns, row + 1))
         {
             bool isGone = _minis.LastSeenNs[row] < beganNs && _minis.ClosedNs[row] < beganNs - HashingNs;
@@ -311,23 +301,46 @@ internal sealed class TimeWaitTracker(
         TakePool(row, connections.IsInPool[connection]);
     }
 
-    private void Wait(ulong cookie, ulong sock)
+    /// <summary>The mini-socket that a connection leaves behind, as its CLOSE tells of it.</summary>
+    private MiniFate Leave(int connection, long timeNs, LeftMini left, bool isFinReceived)
     {
-        int place = _waiting.Find(cookie);
-        if (place == RowIndex.None)
-            place = _waiting.Add(cookie);
-        _waitingSocks[place] = sock;
+        if (left.Sock == 0)
+        {
+            if (!left.IsKnown)
+                return MiniFate.Unseen;
+            if (connections.IdsAreCookies[connection] && _endedFirst.Contains(connections.Ids[connection]))
+                return MiniFate.Armed;
+            return isFinReceived ? MiniFate.Overflow : MiniFate.None;
+        }
+        // A snapshot has just found it, or whoever had this address has gone unseen.
+        int row = _minis.Find(left.Sock);
+        if (row != RowIndex.None && _minis.IdsAreCookies[row] && _minis.Ids[row] == connections.Ids[connection])
+            GiveBack(row);
+        else
+            row = AddAnew(left.Sock, row, timeNs);
+        _minis.States[row] = left.State;
+        _minis.ClosedNs[row] = timeNs;
+        Arm(row, left.State, timeNs);
+        Join(row, connection);
+        audit.CountTimeWait(connections.Netnses[connection], timeNs, isExpiry: false);
+        return MiniFate.Armed;
     }
 
-    private void JoinWaiting(int connection)
+    private int AddAnew(ulong sock, int before, long timeNs)
     {
-        int place = connections.IdsAreCookies[connection] ? _waiting.Find(connections.Ids[connection]) : RowIndex.None;
-        if (place == RowIndex.None)
-            return;
-        int row = _minis.Find(_waitingSocks[place]);
-        _waiting.Remove(place);
-        if (row != RowIndex.None && _minis.Ids[row] == connections.Ids[connection])
-            Join(row, connection);
+        if (before != RowIndex.None)
+            End(before, timeNs, MiniSocketEnding.Lost);
+        MakeRoom();
+        return _minis.Add(sock);
+    }
+
+    private void Arm(int row, TcpState state, long timeNs)
+    {
+        _minis.ArmedNs[row] = timeNs;
+        if (state == TcpState.TimeWait)
+            _minis.TimeWaitSinceNs[row] = timeNs;
+        else
+            _minis.FinWait2SinceNs[row] = timeNs;
     }
 
     private void Infer(int connection, long timeNs, TcpState state)
@@ -336,11 +349,7 @@ internal sealed class TimeWaitTracker(
         int row = _minis.Add(++_lastOwnId);
         _minis.CopyIdentity(row, connections, connection);
         _minis.States[row] = state;
-        _minis.ArmedNs[row] = timeNs;
-        if (state == TcpState.TimeWait)
-            _minis.TimeWaitSinceNs[row] = timeNs;
-        else
-            _minis.FinWait2SinceNs[row] = timeNs;
+        Arm(row, state, timeNs);
         _minis.ClosedNs[row] = timeNs;
         _minis.IsInferred[row] = true;
         audit.CountTimeWait(_minis.Netnses[row], timeNs, isExpiry: false);

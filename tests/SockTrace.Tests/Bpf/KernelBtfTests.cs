@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using SockTrace.Bpf;
 using SockTrace.Tests.Support;
 

@@ -20,8 +20,18 @@ internal sealed class EventSequence
         return this;
     }
 
-    public EventSequence FromClient(long timeNs, TcpState old, TcpState @new, uint pid = 0, ushort lport = 40000, EventFlags flags = 0) =>
-        Add(Transition(timeNs, Client, 11, old, @new, pid, lport, 3306, flags));
+    /// <param name="timeNs">When.</param>
+    /// <param name="old">The state before.</param>
+    /// <param name="new">The state after.</param>
+    /// <param name="pid">The owner's, where the event tells it.</param>
+    /// <param name="lport">The local port.</param>
+    /// <param name="flags">Beside those that follow from the rest.</param>
+    /// <param name="leaves">The state of the mini-socket that stays behind, as where timers are looked at.</param>
+    public EventSequence FromClient(long timeNs, TcpState old, TcpState @new, uint pid = 0, ushort lport = 40000, EventFlags flags = 0, TcpState? leaves = null)
+    {
+        TcpEvent e = Transition(timeNs, Client, 11, old, @new, pid, lport, 3306, flags);
+        return Add(leaves is { } state ? e with { Comm = new LeftMini(MiniSocket, state).ToComm() } : e);
+    }
 
     public EventSequence FromServer(long timeNs, TcpState old, TcpState @new, uint pid = 0, ushort rport = 40000, EventFlags flags = 0) =>
         Add(Transition(timeNs, Server, 22, old, @new, pid, 3306, rport, flags));
@@ -46,7 +56,7 @@ internal sealed class EventSequence
             Rport = rport,
             Netns = 4026531840,
             Pid = pid,
-            Comm = Comm.From("mysql"u8),
+            Comm = pid != 0 ? Comm.From("mysql"u8) : default,
             Kind = EventKind.State,
             Family = IpFamily.IPv4,
             OldState = old,

@@ -57,8 +57,7 @@ public sealed class EvictionTests
         Apply(Mini(100, 1, EventKind.SeenMini));
         Apply(Mini(100, 2, EventKind.SeenMini));
         Apply(EventSequence.Transition(100, 64, 3, FinWait1, FinWait2, 7, 40003, 3306));
-        Apply(Mini(101, 3, EventKind.MiniOverflow) with { BytesSent = 64 });
-        Apply(EventSequence.Transition(101, 64, 3, FinWait2, Close, 7, 40003, 3306));
+        Apply(EventSequence.Transition(101, 64, 3, FinWait2, Close, 0, 40003, 3306, EventFlags.FinReceived));
 
         Assert.Equal(((0, 2), 0L), (_tracker.Followed, _tracker.Evicted));
         Assert.Equal(["TIME_WAIT 127.0.0.1:40003 127.0.0.2:3306 -1+-1 Overflow"], Lines("TIME_WAIT"));

@@ -103,13 +103,13 @@ public sealed class TrackerModelTests
                 _ => Close,
             };
             int mini = Array.IndexOf(_minis, null);
+            LeftMini left = default;
             if (old is FinWait2 or Closing && mini >= 0)
             {
                 _minis[mini] = socket with { State = TimeWait, ArmedNs = _nowNs };
-                Deliver(_minis[mini]!.Mini(MiniOf(mini), EventKind.MiniArmed, _nowNs), isLost && what % 2 == 0);
-                _nowNs += 100;
+                left = new LeftMini(MiniOf(mini), TimeWait);
             }
-            Deliver(socket.Transition(SockOf(slot), old, socket.State, _nowNs), isLost);
+            Deliver(socket.Transition(SockOf(slot), old, socket.State, _nowNs) with { Comm = left.ToComm() }, isLost);
             if (socket.State == Close)
                 _sockets[slot] = null;
         }
@@ -197,7 +197,7 @@ public sealed class TrackerModelTests
         public TcpEvent Mini(ulong sock, EventKind kind, long timeNs) => Transition(sock, Unknown, TimeWait, timeNs) with
         {
             Kind = kind,
-            BytesSent = kind == EventKind.MiniArmed ? 0 : (ulong)ArmedNs,
+            BytesSent = (ulong)ArmedNs,
         };
     }
 
@@ -264,9 +264,6 @@ public sealed class TrackerModelTests
                     seen.State = e.NewState;
                     seen.SeenNs = timeNs;
                     break;
-                case EventKind.MiniArmed:
-                    Add(_minis, e.Sock, new Entry { Cookie = e.Cookie, State = e.NewState, SeenNs = timeNs });
-                    break;
                 case EventKind.SeenMini:
                     if (Same(_minis, e) is not Entry mini)
                         Add(_minis, e.Sock, mini = new Entry { TakesPort = isFromRange });
@@ -300,10 +297,9 @@ public sealed class TrackerModelTests
         {
             Entry? closed = Same(_sockets, e);
             _sockets.Remove(e.Sock);
-            ulong cookie = e.Cookie;
-            if (closed is not null && e.OldState is FinWait2 or Closing
-                && _minis.Values.FirstOrDefault(mini => mini.Cookie == cookie) is Entry left && !left.IsSettled)
-                left.TakesPort = closed!.TakesPort;
+            LeftMini left = LeftMini.In(e.Comm);
+            if (left.Sock != 0)
+                Add(_minis, left.Sock, new Entry { Cookie = e.Cookie, State = left.State, SeenNs = (long)e.TimeNs, TakesPort = closed?.TakesPort ?? false });
         }
 
         /// <summary>Where there is no room, whoever was quiet longest has to go.</summary>
