@@ -23,9 +23,9 @@ def span:
 
 def reuse: if .reuse then ", \(.reuse) after \(.reuse_gap_ns | span)" else "" end;
 
-# An orphan's FIN_WAIT2 of some microseconds, until the other end closes, comes and goes with
-# the delayed acknowledgement.
-def fin_wait2: if (.fin_wait2_ns // 0) < 1e6 then "" else ", \(.fin_wait2_ns | span) in FIN_WAIT2" end;
+# An orphan's FIN_WAIT2 of some microseconds (emulated, up to milliseconds), until the other end
+# closes, comes and goes with the delayed acknowledgement.
+def fin_wait2: if (.fin_wait2_ns // 0) < 1e7 then "" else ", \(.fin_wait2_ns | span) in FIN_WAIT2" end;
 
 def text:
 	if .type == "conn" then "\(.role) \(.close_reason) by \(.closed_by // "nobody"), \(owner)\(reuse)"
@@ -125,7 +125,7 @@ expect("hooks"; ["set_state", "set_state_missed"]
 		functions: ["mini_alloc", "mini_packet", "mini_deschedule", "mini_kill", "mini_timer",
 			# inet_csk_accept() has 2 parameters since 6.10.
 			if $version < [6, 10] then "accept4" else "accept2" end],
-		timers: ["timer_start", "timer_cancel"],
+		timers: ["timer_cancel"],
 		inferred: [],
 	}[$sight] + ["snapshot"]; $hooks | split(" ")),
 expect("lost"; {ring: 0, kernel: 0, queue: 0, table: 0}; last.lost),

@@ -441,6 +441,18 @@ static void rst_onto_time_wait(void)
 	close(listener);
 }
 
+/* The everyday of a client with a timeout: the answer comes when it has given up. */
+static void data_onto_fin_wait2(void)
+{
+	open_pair();
+	close(client);
+	sleep_ms(1000);
+	TRY(write(server, "late", 4));
+	sleep_ms(50);
+	close(server);
+	close(listener);
+}
+
 static void rst_onto_fin_wait2(void)
 {
 	struct linger linger = { .l_onoff = 1 };
@@ -930,6 +942,7 @@ static const struct {
 	SCENARIO(syn_onto_time_wait),
 	SCENARIO(rst_onto_time_wait),
 	SCENARIO(rst_onto_fin_wait2),
+	SCENARIO(data_onto_fin_wait2),
 	SCENARIO(bucket_overflow),
 	SCENARIO(netns_removed),
 	SCENARIO(exhausted),

@@ -9,6 +9,7 @@ internal sealed class MiniSocketTable(int maxMiniSockets) : SocketTable(maxMiniS
     public long[] TimeWaitSinceNs = [];
     public long[] ClosedNs = [];
     public bool[] IsInferred = [];
+    public long[] MissedNs = [];
 
     /// <summary>The row becomes the other's, all of it that is a mini-socket's own.</summary>
     public void Copy(int row, MiniSocketTable other, int otherRow)
@@ -30,6 +31,7 @@ internal sealed class MiniSocketTable(int maxMiniSockets) : SocketTable(maxMiniS
         TimeWaitSinceNs[row] = 0;
         ClosedNs[row] = 0;
         IsInferred[row] = false;
+        MissedNs[row] = 0;
     }
 
     protected override void Resize(int capacity)
@@ -40,5 +42,6 @@ internal sealed class MiniSocketTable(int maxMiniSockets) : SocketTable(maxMiniS
         Array.Resize(ref TimeWaitSinceNs, capacity);
         Array.Resize(ref ClosedNs, capacity);
         Array.Resize(ref IsInferred, capacity);
+        Array.Resize(ref MissedNs, capacity);
     }
 }

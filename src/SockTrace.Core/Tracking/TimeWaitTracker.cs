@@ -195,6 +195,7 @@ internal sealed class TimeWaitTracker(
         }
         SetTimer(row, batch.NewStates[i], armedNs);
         _minis.LastSeenNs[row] = batch.TimesNs[i];
+        _minis.MissedNs[row] = 0;
     }
 
     /// <summary><see cref="EventKind.SnapshotEnd"/>: what the snapshot should have found, and did not, has gone unseen.</summary>
@@ -203,8 +204,10 @@ internal sealed class TimeWaitTracker(
         for (int row = _minis.NextIn(netns, 0); row != RowIndex.None; row = _minis.NextIn(netns, row + 1))
         {
             bool isGone = _minis.LastSeenNs[row] < beganNs && _minis.ClosedNs[row] < beganNs - HashingNs;
-            if (isGone && sight == TimeWaitSight.Inferred)
-                EndMissing(row, nowNs);
+            if (isGone && sight == TimeWaitSight.Inferred && _minis.MissedNs[row] == 0)
+                _minis.MissedNs[row] = nowNs; // up to 6.16 the iterator may skip one when a chain changes
+            else if (isGone && sight == TimeWaitSight.Inferred)
+                EndMissing(row, _minis.MissedNs[row]);
             else if (isGone && !_minis.IsInferred[row])
                 End(row, nowNs, MiniSocketEnding.Lost);
         }
@@ -381,6 +384,8 @@ internal sealed class TimeWaitTracker(
     /// have been seen; so a RST has ended it, or FIN_WAIT2 its timer. What no snapshot has ever
     /// shown was lost from sight at once, or never was: tcp_max_tw_buckets.
     /// </summary>
+    /// <param name="row">Which; two snapshots in a row have not shown it.</param>
+    /// <param name="nowNs">When the first of them was taken.</param>
     private void EndMissing(int row, long nowNs)
     {
         long expiryNs = _minis.ArmedNs[row] + TimeWaitLength.Ns;

@@ -94,7 +94,7 @@ internal static class SomeHost
         Trial = Good.Trial with
         {
             TimeWait = TimeWaitSight.Timers,
-            Hooks = ["tp_btf/inet_sock_set_state: on_set_state", "tp_btf/timer_start: on_timer_start"],
+            Hooks = ["tp_btf/inet_sock_set_state: on_set_state", "tp_btf/timer_cancel: on_timer_cancel"],
             Notes = ["TIME_WAIT not by functions: the kernel lets none be hooked: operation not permitted (EPERM)"],
             SawAccept = false,
         },

@@ -60,6 +60,7 @@ public sealed class InferredTimeWaitTests
         Apply(ClosedWith(EventFlags.None));
         Apply(Snapshot(Closed + Second, (FinWait2, Closed - (50 * Second))));
         Apply(Snapshot(Closed + (11 * Second)));
+        Apply(Snapshot(Closed + (13 * Second)));
 
         Assert.Equal([$"{10 * Second}+-1 Expired inferred"], TimeWaits());
     }
@@ -70,8 +71,22 @@ public sealed class InferredTimeWaitTests
         Apply(ClosedWith(EventFlags.FinReceived));
         Apply(Snapshot(Closed + Second, (TimeWait, Closed)));
         Apply(Snapshot(Closed + (3 * Second)));
+        Assert.Empty(TimeWaits());
+        Apply(Snapshot(Closed + (5 * Second)));
 
         Assert.Equal([$"-1+{3 * Second} Killed inferred"], TimeWaits());
+    }
+
+    [Fact]
+    public void WhatOneSnapshotHasSkippedIsStillThere()
+    {
+        Apply(ClosedWith(EventFlags.FinReceived));
+        Apply(Snapshot(Closed + Second, (TimeWait, Closed)));
+        Apply(Snapshot(Closed + (3 * Second)));
+        Apply(Snapshot(Closed + (5 * Second), (TimeWait, Closed)));
+        Apply(Snapshot(Closed + (7 * Second)));
+        Apply(Snapshot(Closed + (9 * Second), (TimeWait, Closed)));
+        Assert.Empty(TimeWaits());
     }
 
     [Fact]
@@ -79,6 +94,7 @@ public sealed class InferredTimeWaitTests
     {
         Apply(ClosedWith(EventFlags.FinReceived));
         Apply(Snapshot(Closed + Second));
+        Apply(Snapshot(Closed + (3 * Second)));
 
         Assert.Equal([$"-1+{Second} Lost inferred"], TimeWaits());
         Assert.Equal(0, _tracker.Unmatched);
