@@ -23,7 +23,7 @@ internal static unsafe class BpfLog
     public static IReadOnlyList<string> Tail(int count = int.MaxValue)
     {
         lock (Gate)
-            return [.. Encoding.UTF8.GetString(_kept, _length).Split('\n', StringSplitOptions.RemoveEmptyEntries).TakeLast(count)];
+            return [.. Encoding.UTF8.GetString(new ReadOnlySpan<byte>(_kept, _length)).Split('\n', StringSplitOptions.RemoveEmptyEntries).TakeLast(count)];
     }
 
     /// <summary>Some 3000 times an object, and hardly ever does somebody want to read it: so it only keeps the bytes.</summary>

@@ -5,8 +5,8 @@ namespace SockTrace.Tracking;
 
 /// <summary>
 /// The pools: for each (netns, local address, remote address, remote port) the local ports
-/// that are taken toward it, as struct of arrays. One of which nothing is to be told any more is
-/// removed. Bounded: beyond that, what was quiet longest is forgotten, and counted.
+/// that are taken toward it, as struct of arrays. Of those of which nothing is to be told any more
+/// the last few thousand are kept, for what they have opened. Bounded: beyond that, what was quiet longest is forgotten, and counted.
 /// </summary>
 /// <param name="ranges">The ports of a network namespace; null where they are not known (yet).</param>
 internal sealed class PoolTable(int maxPools, Func<uint, PortRange?> ranges)
@@ -16,6 +16,9 @@ internal sealed class PoolTable(int maxPools, Func<uint, PortRange?> ranges)
 
     /// <summary>Ports a second that are as good as none.</summary>
     private const double NoRate = 0.01;
+
+    /// <summary>As many may be quiet and empty: every tick, and every page of the screen, walks them.</summary>
+    public const int MaxQuiet = 4096;
 
     private readonly RowIndex<PoolKey> _index = new(maxPools);
     private int[] _live = [];
@@ -144,7 +147,7 @@ internal sealed class PoolTable(int maxPools, Func<uint, PortRange?> ranges)
             bool isFilling = taken > 0 && UseOf(row).IsFilling;
             HasNewlyFilling |= isFilling && !_wereFilling[row];
             _wereFilling[row] = isFilling;
-            if (taken == 0 && _exhausted[row] == 0 && IsQuiet(row))
+            if (taken == 0 && _exhausted[row] == 0 && _index.Count > MaxQuiet && IsQuiet(row))
                 _index.Remove(row);
         }
     }

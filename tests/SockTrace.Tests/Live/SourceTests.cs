@@ -76,7 +76,8 @@ public sealed class SourceTests : IDisposable
     [Fact]
     public void WhereNothingCanBeReadInProcItIsRefused()
     {
-        using var socktrace = SocktraceProcess.LaunchThrough("unshare", "--mount", "sh", "-c",
+        // Alone in its PID namespace: nobody else shows another network namespace.
+        using var socktrace = SocktraceProcess.LaunchThrough("unshare", "--pid", "--fork", "--mount-proc", "sh", "-c",
             "mount -t tmpfs tmpfs /proc/$$/net && exec \"$0\" record -o - --source proc --duration 10s", SocktraceProcess.Binary);
         Assert.Equal("", socktrace.Output.ReadToEnd());
         Assert.Equal(3, socktrace.WaitForExit());

@@ -51,26 +51,27 @@ public sealed class PoolTableTests
     }
 
     [Fact]
-    public void OneThatIsQuietAndEmptyIsForgotten()
+    public void OfThoseThatAreQuietAndEmptySoManyAreKept()
     {
-        Open(100, isClosed: true);
-        for (int i = 0; i < 100; i++)
-            _pools.ReleaseTimeWait(Key);
-        _pools.Tick(1);
-        Assert.Equal(1, _pools.Count); // its rate is of interest still
+        var pools = new PoolTable(10_000, _ => new PortRange(40000, 40099, []));
+        PoolKey exhausted = Key with { Rport = 1 }, taken = Key with { Rport = 2 };
+        pools.Exhausted(exhausted);
+        pools.Found(taken);
+        for (int i = 3; i < PoolTable.MaxQuiet + 100; i++)
+        {
+            pools.Take(Key with { Rport = (ushort)i }, 7, default);
+            pools.Release(Key with { Rport = (ushort)i });
+        }
+        int all = pools.Count;
+        pools.Tick(1);
+        Assert.Equal(all, pools.Count); // their rates are of interest still
         for (int i = 0; i < 60; i++)
-            _pools.Tick(1);
-        Assert.Equal((0, 0L), (_pools.Count, _pools.Forgotten));
-    }
+            pools.Tick(1);
+        Assert.Equal((PoolTable.MaxQuiet, 0L), (pools.Count, pools.Forgotten));
 
-    [Fact]
-    public void OneThatWasExhaustedOrHasAPortTakenIsNot()
-    {
-        _pools.Exhausted(Key);
-        _pools.Found(Key with { Rport = 3307 });
-        for (int i = 0; i < 60; i++)
-            _pools.Tick(1);
-        Assert.Equal(2, _pools.Count);
+        var fullest = new PoolUse[3];
+        Assert.Equal(2, pools.Fullest(fullest));
+        Assert.Equal([taken, exhausted], fullest[..2].Select(use => use.Key));
     }
 
     [Fact]
