@@ -159,7 +159,7 @@ internal static class TraceRun
         Source = source.Name,
         TimeWait = source.TimeWait is TimeWaitSight.Timers or TimeWaitSight.Functions ? "measured" : "inferred",
         Filters = settings.FilterText,
-        Settings = NetworkSettings.Read(),
+        Settings = NetworkSettings.Read(settings.Filter.Netns),
     };
 
     private static void ShowAttached(IEventSource source)

@@ -35,7 +35,9 @@ internal sealed record FilterWords
         {
             int colon = word.IndexOf(':', StringComparison.Ordinal);
             string name = colon < 0 ? "" : word[..colon], value = word[(colon + 1)..];
-            if (name.Length == 0 || !IsName(name))
+            if (IsMistaken(name))
+                error ??= $"{name}: is no filter; those are {Names}";
+            else if (!IsName(name))
                 words = words with { Texts = [.. words.Texts, word] };
             else if (words.With(name, value, out string expected) is FilterWords more)
                 words = more;
@@ -59,9 +61,15 @@ internal sealed record FilterWords
         return true;
     }
 
+    private const string Names = "port lport rport host pid comm netns cgroup family min-lifetime state role";
+
     /// <summary>Addresses hold colons, too: only what begins with a name is a word with a name.</summary>
     public static bool IsName(string name) => name
         is "port" or "lport" or "rport" or "host" or "pid" or "comm" or "netns" or "cgroup" or "family" or "min-lifetime" or "state" or "role";
+
+    /// <summary>A word, and no beginning of an address: a colon comes after it as after a name.</summary>
+    private static bool IsMistaken(string name) =>
+        name.Length > 1 && !IsName(name) && name.All(c => char.IsAsciiLetterLower(c) || c == '-') && !name.All(char.IsAsciiHexDigit);
 
     private FilterWords? With(string name, string value, out string expected)
     {

@@ -14,7 +14,18 @@ internal sealed record NetworkSettings(
     string? PortRange, string? ReservedPorts, long? FinTimeoutSeconds, long? TimeWaitReuse, long? MaxTimeWaitBuckets,
     long? TimeWaitReuseDelayMs = null, long? Timestamps = null)
 {
-    /// <summary>Those of the network namespace that this process is in.</summary>
+    /// <summary>Those of a network namespace; where it cannot be entered nothing is known.</summary>
+    /// <param name="netns">Its inode number; null is the one that this process is in.</param>
+    public static NetworkSettings Read(uint? netns)
+    {
+        if (netns is null)
+            return Read();
+        var settings = new NetworkSettings(null, null, null, null, null);
+        NetnsVisitor.Visit(netns, [], (_, _) => settings = Read());
+        return settings;
+    }
+
+    /// <summary>Those of the network namespace that this thread is in.</summary>
     public static NetworkSettings Read() => new(
         Sysctl("ip_local_port_range")?.Replace('\t', '-'),
         Sysctl("ip_local_reserved_ports"),

@@ -26,7 +26,9 @@ internal static class PortAdvice
         if (pool.Live * 2 >= pool.Taken)
             Item(Live(pool), [$"ss -tnpo 'dst {pool.Raddr} and dport = {pool.Rport}'"], "no setting of TIME_WAIT helps here.");
         else
-            Item($"{PoolAdvice.KeepConnections} in the application.", [], "ports in TIME_WAIT now come back by their timers only.");
+            Item($"{PoolAdvice.KeepConnections} in the application.", [],
+                pool.TimeWaitReusable > 0 ? "ports in TIME_WAIT now come back by their timers, or to a connect() that takes them over."
+                    : "ports in TIME_WAIT now come back by their timers only.");
         Widen(space, Item);
         Item(PoolAdvice.MoreAddresses, pool.Key.Raddr.IsLoopback ? [] : ["ip address add ADDRESS/PREFIX dev DEVICE"],
             "a further source address is used only by a program that binds it (see below), or by a route's src.");

@@ -59,7 +59,7 @@ internal sealed class ConnectionCounts
     public long Of(MiniSocketEnding ending) => _counts[Endings + (int)ending];
 
     public static bool IsFailure(TraceRecord record) =>
-        record.CloseReason is CloseReason.Refused or CloseReason.TimedOut or CloseReason.Unreachable or CloseReason.PortExhausted
+        record.CloseReason is CloseReason.Refused or CloseReason.TimedOut or CloseReason.Unreachable or CloseReason.PortExhausted or CloseReason.Disconnected
         && !record.States.Contains(TcpState.Established);
 
     public void AddConnection(TraceRecord record)

@@ -27,7 +27,7 @@ internal static class Notes
         else if (!trace.IsComplete)
             yield return new Note("no-end", $"{name} has no end: the tracer was killed or still runs, so connections may have closed later, and its own count of losses is missing.");
         if (!string.IsNullOrEmpty(trace.Header?.Filters))
-            yield return new Note("filters", $"{name} was recorded with {trace.Header.Filters}: other connections use the same ports and are not in it.");
+            yield return new Note("filters", $"{name} was recorded with {trace.Header.Filters}: {WhatIsLeftOut(trace.Header.Filters)}");
         if (trace.Header is { TimeWait: "inferred" })
             yield return new Note("inferred", $"{name}: TIME_WAIT was inferred and not measured (source {trace.Header.Source}).");
         if (trace.Header is { Source: not (null or "bpf") })
@@ -44,6 +44,11 @@ internal static class Notes
                 yield return new Note("audit", $"{name}: in network namespace {audit.Netns} the kernel counted otherwise than the trace: {string.Join(", ", differing)}.");
         }
     }
+
+    /// <summary>Ports belong to their network namespace: where that is all that was asked for, none is missing.</summary>
+    private static string WhatIsLeftOut(string filters) => filters.StartsWith("--netns ", StringComparison.Ordinal) && filters.LastIndexOf("--", StringComparison.Ordinal) == 0
+        ? "other network namespaces, which have ports of their own, are not in it."
+        : "other connections use the same ports and are not in it.";
 
     private static IEnumerable<Note> OfTogether(ReportBuilder builder)
     {

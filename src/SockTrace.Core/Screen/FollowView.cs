@@ -51,8 +51,8 @@ internal sealed class FollowView(Glyphs glyphs, Func<long, string> timeOfDay) : 
             canvas.Text(14, y, EventsView.StateOf(step), Inks.Of(step.State));
             canvas.Text(27, y++, EventsView.WhyOf(step));
         }
-        if (_steps.Count == 0 && _isNow is null)
-            canvas.Text(1, y++, "nothing has happened to it since, and it is not there any more", Ink.Dim);
+        if (_steps.Count == 0)
+            canvas.Text(1, y++, _isNow is null ? "nothing has happened to it since, and it is not there any more" : "what it did before is not among the last events any more", Ink.Dim);
         DrawNow(canvas, y + 1);
     }
 

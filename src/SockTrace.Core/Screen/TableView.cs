@@ -30,10 +30,8 @@ internal abstract class TableView<TRow>(Glyphs glyphs) : View
     /// <summary>By which a row is found again, when others have come before it.</summary>
     protected abstract ulong IdentityOf(in TRow row);
 
-    /// <summary>Enter.</summary>
-    protected virtual void OnChosen(in TRow row)
-    {
-    }
+    /// <summary>Enter. Where no row is chosen yet it chooses the first that is to be seen.</summary>
+    protected abstract void OnChosen(in TRow row);
 
     public override void Look(Snapshot now)
     {
@@ -90,6 +88,8 @@ internal abstract class TableView<TRow>(Glyphs glyphs) : View
             case ConsoleKey.I:
                 _isFalling = !_isFalling;
                 return true;
+            case ConsoleKey.Enter when _selected is null:
+                return MoveTo(_top);
             case ConsoleKey.Enter when _selected is not null && TrySelected(out TRow row):
                 OnChosen(row);
                 return true;

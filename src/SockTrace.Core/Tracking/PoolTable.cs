@@ -27,12 +27,16 @@ internal sealed class PoolTable(int maxPools, Func<uint, PortRange?> ranges)
     private long[] _exhausted = [];
     private uint[] _pids = [];
     private Comm[] _comms = [];
+    private int[] _timeWaitsMade = [];
+    private int[] _takenOver = [];
     private long[] _openedBefore = [];
     private int[] _takenBefore = [];
     private int[] _liveBefore = [];
     private double[] _openRates = [];
     private double[] _growths = [];
     private double[] _liveGrowths = [];
+    private double[] _timeWaitRates = [];
+    private double[] _takeOverRates = [];
     private bool[] _wereFilling = [];
 
     /// <summary>Whether a pool came near its end at the last tick, which it was not before.</summary>
@@ -107,13 +111,20 @@ internal sealed class PoolTable(int maxPools, Func<uint, PortRange?> ranges)
     {
         int row = FindOrAdd(key);
         _timeWaits[row]++;
+        _timeWaitsMade[row]++;
     }
 
-    public void ReleaseTimeWait(PoolKey key)
+    /// <summary>A mini-socket has ended.</summary>
+    /// <param name="key">Whose.</param>
+    /// <param name="isTakenOver">Whether a connect() has its port now.</param>
+    public void ReleaseTimeWait(PoolKey key, bool isTakenOver = false)
     {
         int row = _index.Find(key);
-        if (row != RowIndex.None)
-            _timeWaits[row] = Math.Max(0, _timeWaits[row] - 1);
+        if (row == RowIndex.None)
+            return;
+        _timeWaits[row] = Math.Max(0, _timeWaits[row] - 1);
+        if (isTakenOver)
+            _takenOver[row]++;
     }
 
     /// <summary>A connect() found no port.</summary>
@@ -142,6 +153,9 @@ internal sealed class PoolTable(int maxPools, Func<uint, PortRange?> ranges)
             _growths[row] += weight * (growth - _growths[row]);
             _openedBefore[row] = _opened[row];
             _liveGrowths[row] += weight * (liveGrowth - _liveGrowths[row]);
+            _timeWaitRates[row] += weight * ((_timeWaitsMade[row] / seconds) - _timeWaitRates[row]);
+            _takeOverRates[row] += weight * ((_takenOver[row] / seconds) - _takeOverRates[row]);
+            _timeWaitsMade[row] = _takenOver[row] = 0;
             _takenBefore[row] = taken;
             _liveBefore[row] = _live[row];
             bool isFilling = taken > 0 && UseOf(row).IsFilling;
@@ -179,7 +193,7 @@ internal sealed class PoolTable(int maxPools, Func<uint, PortRange?> ranges)
     }
 
     public PoolUse UseOf(int row) => new(_index.KeyOf(row), _live[row], _timeWaits[row], ranges(_index.KeyOf(row).Netns)?.Size ?? 0,
-        _openRates[row], _growths[row], _liveGrowths[row], _opened[row], _exhausted[row], _pids[row], _comms[row]);
+        _openRates[row], _growths[row], _liveGrowths[row], _timeWaitRates[row], _takeOverRates[row], _opened[row], _exhausted[row], _pids[row], _comms[row]);
 
     private int FindOrAdd(PoolKey key)
     {
@@ -198,12 +212,16 @@ internal sealed class PoolTable(int maxPools, Func<uint, PortRange?> ranges)
         _exhausted[row] = 0;
         _pids[row] = 0;
         _comms[row] = default;
+        _timeWaitsMade[row] = 0;
+        _takenOver[row] = 0;
         _openedBefore[row] = 0;
         _takenBefore[row] = 0;
         _liveBefore[row] = 0;
         _openRates[row] = 0;
         _growths[row] = 0;
         _liveGrowths[row] = 0;
+        _timeWaitRates[row] = 0;
+        _takeOverRates[row] = 0;
         _wereFilling[row] = false;
         return row;
     }
@@ -221,6 +239,10 @@ internal sealed class PoolTable(int maxPools, Func<uint, PortRange?> ranges)
         Array.Resize(ref _takenBefore, capacity);
         Array.Resize(ref _liveBefore, capacity);
         Array.Resize(ref _liveGrowths, capacity);
+        Array.Resize(ref _timeWaitsMade, capacity);
+        Array.Resize(ref _takenOver, capacity);
+        Array.Resize(ref _timeWaitRates, capacity);
+        Array.Resize(ref _takeOverRates, capacity);
         Array.Resize(ref _openRates, capacity);
         Array.Resize(ref _growths, capacity);
         Array.Resize(ref _wereFilling, capacity);

@@ -10,13 +10,15 @@ namespace SockTrace.Tracking;
 /// <param name="OpensPerSecond">Connections begun, lately.</param>
 /// <param name="GrowthPerSecond">By how many taken ports it grows, lately.</param>
 /// <param name="LiveGrowthPerSecond">By how many of them are connections, lately.</param>
+/// <param name="TimeWaitsPerSecond">Ports that go into TIME_WAIT, lately.</param>
+/// <param name="TakenOverPerSecond">Ports in TIME_WAIT that a connect() takes over, lately: tcp_tw_reuse.</param>
 /// <param name="Opened">Connections begun since the start.</param>
 /// <param name="Exhausted">connect()s that found no port since the start.</param>
 /// <param name="Pid">Of who took from it last; 0 where nobody is known.</param>
 /// <param name="Comm">His name.</param>
 internal readonly record struct PoolUse(
     PoolKey Key, int Live, int TimeWaits, int Size, double OpensPerSecond, double GrowthPerSecond,
-    double LiveGrowthPerSecond, long Opened, long Exhausted, uint Pid, Comm Comm)
+    double LiveGrowthPerSecond, double TimeWaitsPerSecond, double TakenOverPerSecond, long Opened, long Exhausted, uint Pid, Comm Comm)
 {
     /// <summary>The share from which on a pool is nearly full.</summary>
     public const double NearlyFull = 0.8;
@@ -26,20 +28,34 @@ internal readonly record struct PoolUse(
     /// <summary>Taken of all; what cannot be told counts by number only, below one.</summary>
     public double Share => Size > 0 ? (double)Taken / Size : Taken / 65536.0;
 
-    /// <summary>Whether it should be looked at now: it is nearly full, or empty within half a minute.</summary>
-    public bool IsFilling => Size > 0 && (Share >= NearlyFull || SecondsToEmpty < 30);
+    /// <summary>
+    /// Whether it should be looked at now: it is nearly full, or empty within half a minute. Where
+    /// TIME_WAITs are taken over only connections make it full.
+    /// </summary>
+    public bool IsFilling => Size > 0 && ((IsTakenOver ? (double)Live / Size : Share) >= NearlyFull || SecondsToEmpty < 30);
 
     /// <summary>Connections a second that it bears for ever, each leaving a TIME_WAIT of 60 s behind.</summary>
     public double SustainablePerSecond => (double)Size / TimeWaitLength.Seconds;
 
+    /// <summary>Whether the ports that a connect() may take over count as free: lately some were.</summary>
+    private bool IsTakenOver => TakenOverPerSecond >= 0.01;
+
+    private bool GrowsByConnections => LiveGrowthPerSecond >= Math.Max(0.01, GrowthPerSecond / 10);
+
     /// <summary>
-    /// Whether it fills with TIME_WAITs alone, and slowly: in 60 s as many come to their end as
-    /// begin, before it is full.
+    /// Whether it fills with TIME_WAITs alone, and stops before it is full: connect() takes them
+    /// over, or in 60 s as many come to their end as begin.
     /// </summary>
-    private bool LevelsOff => LiveGrowthPerSecond < GrowthPerSecond / 10 && Live + (OpensPerSecond * TimeWaitLength.Seconds) < Size;
+    private bool LevelsOff => !GrowsByConnections && (IsTakenOver || Live + (TimeWaitsPerSecond * TimeWaitLength.Seconds) < Size);
+
+    /// <summary>
+    /// Ports a second by which it fills. While the TIME_WAITs of a burst come to their end it does not
+    /// grow, but it will: by what goes into TIME_WAIT beyond what it bears.
+    /// </summary>
+    private double FillsPerSecond => Math.Max(GrowthPerSecond, TimeWaitsPerSecond - SustainablePerSecond);
 
     /// <summary>Seconds until none is free, if it goes on like this; infinite where it does not come to that.</summary>
-    public double SecondsToEmpty => Size == 0 || GrowthPerSecond < 0.01 || LevelsOff
+    public double SecondsToEmpty => Size == 0 || FillsPerSecond < 0.01 || LevelsOff
         ? double.PositiveInfinity
-        : Math.Max(0, Size - Taken) / GrowthPerSecond;
+        : Math.Max(0, Size - Taken) / FillsPerSecond;
 }

@@ -411,7 +411,7 @@ internal sealed class TimeWaitTracker(
     private void End(int row, long timeNs, MiniSocketEnding ending)
     {
         ends.Tell(_minis, row, timeNs, ending);
-        GiveBack(row);
+        GiveBack(row, isTakenOver: ending == MiniSocketEnding.Reused);
         _minis.Remove(row);
     }
 
@@ -426,10 +426,10 @@ internal sealed class TimeWaitTracker(
     }
 
     /// <summary>What a mini-socket has outside of its row.</summary>
-    private void GiveBack(int row)
+    private void GiveBack(int row, bool isTakenOver = false)
     {
         if (_minis.IsInPool[row])
-            pools.ReleaseTimeWait(_minis.PoolOf(row));
+            pools.ReleaseTimeWait(_minis.PoolOf(row), isTakenOver);
         // A later one may have its four-tuple, where events were lost.
         if (sight == TimeWaitSight.Inferred && FindInferred(_minis.TupleOf(row)) == row)
             _inferred.Remove(_minis.TupleOf(row));

@@ -29,6 +29,7 @@ public sealed class FilterWordsTests
     [InlineData("family:5", "family:5 is not 4 or 6")]
     [InlineData("host:10.0.0.0/40", "host:10.0.0.0/40 is not an address or a prefix, such as 10.0.0.0/8 or 2001:db8::1")]
     [InlineData("netns:nowhere", "netns:nowhere is not an inode number, a path, pid:N, or a name that `ip netns` lists")]
+    [InlineData("prt:3306", "prt: is no filter; those are port lport rport host pid comm netns cgroup family min-lifetime state role")]
     [InlineData("comm:", "comm: is not a process name, such as mysqld or php*")]
     public void WhatIsWrongIsSaidAndLeftOut(string word, string expected)
     {

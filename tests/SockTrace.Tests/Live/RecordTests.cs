@@ -14,6 +14,16 @@ public sealed class RecordTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
+    public void OfOneNamespaceTheHeaderHasItsSettings()
+    {
+        using var netns = new TestNamespace();
+        netns.Sysctl("ipv4/ip_local_port_range", "40000 40199");
+        (int exitCode, string output, _) = SocktraceProcess.RunToEnd("record", "-o", "-", "--netns", $"{netns.Inode}", "--duration", "100ms");
+        Assert.Equal(0, exitCode);
+        Assert.Equal("40000-40199", RecordedTrace.Parse(output).Header.Text("port_range"));
+    }
+
+    [Fact]
     public void FortyThousandConnectionsAreAllThereAndAgreeWithTheKernelsCounters()
     {
         const int Connections = 40_000;

@@ -54,6 +54,11 @@ public sealed class NotesTests
         new TraceText().Header(filters: "--port 3306").Conn(1, "a").End(10));
 
     [Fact]
+    public void OfATraceOfOneNamespaceWhosePortsAreItsOwn() => AssertNote(
+        "filters", "0.ndjson was recorded with --netns web: other network namespaces, which have ports of their own, are not in it.",
+        new TraceText().Header(filters: "--netns web").Conn(1, "a").End(10));
+
+    [Fact]
     public void OfAnInferredAndAPolledTrace()
     {
         ReportOf report = ReportOf.Traces(new TraceText().Header(source: "proc", timeWait: "inferred").Conn(1, "a").End(10));

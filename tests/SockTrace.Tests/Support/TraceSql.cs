@@ -33,7 +33,7 @@ internal sealed class TraceSql : IDisposable
             CREATE TABLE conns AS SELECT *, coalesce(comm, '(unknown)') AS process, host_name || '/' || netns AS space,
                 CASE WHEN role = 'server' OR (role = 'unknown' AND coalesce(lport, 0) < coalesce(rport, 0))
                     THEN endpoint(laddr, lport) || ' (here)' ELSE endpoint(raddr, rport) END AS destination,
-                close_reason IN ('refused', 'timed_out', 'unreachable', 'port_exhausted') AND states['ESTABLISHED'] IS NULL AS failed
+                close_reason IN ('refused', 'timed_out', 'unreachable', 'port_exhausted', 'disconnected') AND states['ESTABLISHED'] IS NULL AS failed
             FROM records, (SELECT any_value(host) AS host_name FROM records WHERE type = 'header') WHERE type = 'conn' AND role <> 'listener'
             """);
         // A TIME_WAIT goes where the last connection of its id went that closed first, in order.

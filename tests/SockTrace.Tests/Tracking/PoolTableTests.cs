@@ -51,6 +51,46 @@ public sealed class PoolTableTests
     }
 
     [Fact]
+    public void OneWhoseTimeWaitsAreTakenOverLevelsOff()
+    {
+        // tcp_tw_reuse: of 20 a second 5 get a port that was in TIME_WAIT.
+        for (int second = 0; second < 14; second++)
+        {
+            Open(20, isClosed: true);
+            for (int i = 0; i < 5; i++)
+                _pools.ReleaseTimeWait(Key, isTakenOver: true);
+            PoolUse pool = Tick();
+            Assert.Equal((true, false), (double.IsInfinity(pool.SecondsToEmpty), pool.IsFilling));
+        }
+        Assert.Equal(210, _pools.Taken);
+
+        // But not where connections stay.
+        Open(60, isClosed: false);
+        Assert.InRange(Tick().SecondsToEmpty, 0.1, 3);
+    }
+
+    [Fact]
+    public void WhileABurstComesToItsEndItIsTheRateThatTells()
+    {
+        for (int second = 0; second < 10; second++)
+        {
+            Open(20, isClosed: true);
+            _pools.Tick(1);
+        }
+        // A minute later as many come back as go.
+        for (int second = 0; second < 10; second++)
+        {
+            Open(20, isClosed: true);
+            for (int i = 0; i < 22; i++)
+                _pools.ReleaseTimeWait(Key);
+            _pools.Tick(1);
+        }
+        PoolUse pool = TheOne();
+        Assert.True(pool.GrowthPerSecond < 1);
+        Assert.InRange(pool.SecondsToEmpty, 5, 9); // 120 are free, 20 a second go into TIME_WAIT, and it bears 5
+    }
+
+    [Fact]
     public void OfThoseThatAreQuietAndEmptySoManyAreKept()
     {
         var pools = new PoolTable(10_000, _ => new PortRange(40000, 40099, []));
@@ -109,6 +149,11 @@ public sealed class PoolTableTests
     private PoolUse Tick()
     {
         _pools.Tick(1);
+        return TheOne();
+    }
+
+    private PoolUse TheOne()
+    {
         Assert.Equal(1, _pools.Fullest(_fullest));
         return _fullest[0];
     }
