@@ -178,7 +178,7 @@ public sealed class ScreenTests
         [
             ("1", $@"^{destination} .* {Ports}/{Ports} +now +[\d.]+ {who}$"),
             ("2", $@"^TIME_WAIT +[\d.]+ m?s scenarios +127\.0\.0\.1:4\d{{4}} +{destination}$"),
-            ("3", $@"^127\.0\.0\.1 +{destination} +{Ports} +{Ports} 100 % scenarios \("),
+            ("3", $@"^{destination} +{Ports} +{Ports} 100 % +now +[1-9]\d* scenarios \("),
             ("4", $@"^ *{client.Pid} scenarios +\d+ +[1-9]\d* +0 +{failures} +{failures} +{ExhaustionRun.Queries}$"),
             ("5", $@"^connect +{Ports} "),
             ("6", $@"^[\d:.]+ scenarios +127\.0\.0\.1:\* +{destination} +NO PORT$"),
