@@ -28,6 +28,9 @@ internal sealed class TimeWaitTracker(
     /// <summary>Ends that were told before their CLOSE, from another CPU: it follows within a handful of events.</summary>
     private const int MaxEndedFirst = 16;
 
+    /// <summary>How much older one is of whose CLOSE no event told: its end came first only where this is a moment.</summary>
+    private const long UntoldNs = 1_000_000_000;
+
     /// <summary>A mini-socket is armed before it is hashed, where a snapshot can find it.</summary>
     private const long HashingNs = 10_000_000;
 
@@ -41,6 +44,7 @@ internal sealed class TimeWaitTracker(
     private int _nextEndedFirst;
 
     private long _askedNs = long.MinValue / 2;
+    private bool _isCloseUntold;
     private ulong _lastOwnId = 1ul << 62;
 
     public int Count => _minis.Count;
@@ -103,6 +107,7 @@ internal sealed class TimeWaitTracker(
                 return;
             row = Add(batch, i, isPassing: true);
             _minis.States[row] = TcpState.FinWait2;
+            _isCloseUntold |= batch.NewStates[i] == TcpState.TimeWait && batch.TimesNs[i] - (long)batch.BytesSent[i] > UntoldNs;
             _endedFirst[_nextEndedFirst++ % MaxEndedFirst] = batch.Cookies[i];
         }
 
@@ -240,7 +245,7 @@ internal sealed class TimeWaitTracker(
 
     private void SweepMeasured(long nowNs)
     {
-        bool isDoubt = false;
+        bool isDoubt = _isCloseUntold; // the connection that it was may still have its row
         for (int row = 0; row < _minis.Rows; row++)
         {
             if (_minis.States[row] == TcpState.Unknown)
@@ -252,8 +257,10 @@ internal sealed class TimeWaitTracker(
                 isDoubt |= overdueNs <= nowNs && overdueNs > _askedNs; // who was asked for has been answered
         }
         WantsSnapshot = isDoubt && nowNs - _askedNs >= AskIntervalNs;
-        if (WantsSnapshot)
-            _askedNs = nowNs;
+        if (!WantsSnapshot)
+            return;
+        _askedNs = nowNs;
+        _isCloseUntold = false;
     }
 
     private bool IsGivenUp(int row, long nowNs) => nowNs - Math.Max(_minis.ArmedNs[row], _minis.LastSeenNs[row]) >= GivenUpNs;

@@ -169,6 +169,33 @@ public sealed class MeasuredTimeWaitTests
         Assert.Equal([$"-1+{Second} Lost"], TimeWaits());
     }
 
+    [Fact]
+    public void OneOfWhoseCloseNothingToldMakesASnapshotLookForItsConnection()
+    {
+        Apply(new EventSequence()
+            .FromClient(Armed - 4, Close, SynSent, pid: 7, lport: 0)
+            .FromClient(Armed - 3, SynSent, Established)
+            .FromClient(Armed - 2, Established, FinWait1, pid: 7));
+        Assert.False(WantsSnapshotAt(Armed + (59 * Second)));
+        Apply(new EventSequence().Mini(Armed + (60 * Second), EventKind.MiniExpired, TimeWait, (ulong)Armed));
+        Assert.True(WantsSnapshotAt(Armed + (61 * Second)));
+        Apply(Snapshot(Armed + (62 * Second)));
+        Assert.False(WantsSnapshotAt(Armed + (100 * Second)));
+
+        Assert.Equal((0, 0), _tracker.Followed);
+        Assert.Equal(0, _tracker.PortsTaken);
+        Assert.Equal(1, _tracker.Unmatched);
+    }
+
+    [Fact]
+    public void OneThatEndsBeforeItsCloseIsToldDoesNot()
+    {
+        Apply(new EventSequence()
+            .Mini(Armed, EventKind.MiniReused, TimeWait, (ulong)(Armed - (Second / 100)))
+            .FromClient(Armed + 1, FinWait2, Close));
+        Assert.False(WantsSnapshotAt(Armed + Second));
+    }
+
     private static EventSequence ClosedClient() => new EventSequence()
         .FromClient(Armed - 4, Close, SynSent, pid: 7, lport: 0)
         .FromClient(Armed - 3, SynSent, Established)
