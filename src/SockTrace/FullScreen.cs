@@ -18,8 +18,17 @@ internal static class FullScreen
     {
         var glyphs = Glyphs.OfLocale();
         if (TerminalScreen.TryOpen(glyphs == Glyphs.Ascii, stop.Cancel) is not { } screen)
+        {
+            if (!Console.IsOutputRedirected)
+                Terminal.Say($"no full screen, but lines: {WhyNone()}");
             return null;
+        }
         Terminal.Redirect(screen.Say);
         return new ScreenSink(screen, glyphs, labels, clock, TimeZoneInfo.Local, filter, stop.Cancel, staysAtEnd, stop.Token);
     }
+
+    /// <summary>On a terminal, that is.</summary>
+    private static string WhyNone() => Console.IsInputRedirected
+        ? "standard input is no terminal, so no key could be read"
+        : $"a terminal of type '{Environment.GetEnvironmentVariable("TERM")}' (TERM) takes no escape sequences";
 }

@@ -16,9 +16,6 @@ namespace SockTrace.Proc;
 /// <param name="find">Fills in the namespaces, and the folder of each one's files.</param>
 internal sealed class ProcSource(Action<Dictionary<uint, string>> find) : IEventSource
 {
-    /// <summary>TCP_TIMEWAIT_LEN, include/net/tcp.h: compiled in, and nowhere to be read.</summary>
-    private const long TimeWaitNs = 60_000_000_000;
-
     /// <summary>A timer shows in steps of 10 ms, and fires a tick late.</summary>
     private const long TimerToleranceNs = 20_000_000;
 
@@ -317,7 +314,7 @@ internal sealed class ProcSource(Action<Dictionary<uint, string>> find) : IEvent
         bool isTimeWait = now.State == TcpState.TimeWait;
         seen.ExpiresNs = isTimeWait ? nowNs + now.TimerNs : 0;
         seen.ExpiresByNs = _readByNs + now.TimerNs;
-        long armedNs = isTimeWait ? Math.Min(nowNs, seen.ExpiresNs - TimeWaitNs) : nowNs;
+        long armedNs = isTimeWait ? Math.Min(nowNs, seen.ExpiresNs - TimeWaitLength.Ns) : nowNs;
         TcpEvent e = About(netns, now, Math.Max(armedNs, seen.LastEventNs), seen.Id, inode: 0);
         e.Kind = EventKind.MiniArmed;
         e.NewState = now.State;

@@ -20,7 +20,7 @@ internal sealed class DestinationsView(Glyphs glyphs, PoolTakers takers, Action<
         new("BEARS/S", 7, (in row) => row.Pool.Size > 0 ? Words.Number(row.Pool.SustainablePerSecond) : "?", (in row) => SortKey.Of(row.Pool.SustainablePerSecond)) { IsNumber = true, Rank = 11 },
         new("NO PORT", 7, (in row) => $"{row.Pool.Exhausted}", (in row) => SortKey.Of(row.Pool.Exhausted)) { IsNumber = true, Rank = 5, Ink = (in row) => row.Pool.Exhausted > 0 ? Ink.Alarm : Ink.Plain },
         new("MOST BY", 16, (in row) => row.TakerText, (in row) => SortKey.Of(row.Taker?.Comm ?? default)) { Rank = 2, GrowsTo = 25 },
-        new("OPENED", 9, (in row) => $"{row.Pool.Opened}", (in row) => SortKey.Of(row.Pool.Opened)) { IsNumber = true, Rank = 13 },
+        new("OPENS", 9, (in row) => $"{row.Pool.Opened}", (in row) => SortKey.Of(row.Pool.Opened)) { IsNumber = true, Rank = 13 },
         new("NETNS", 10, (in row) => $"{row.Pool.Key.Netns}", (in row) => SortKey.Of((long)row.Pool.Key.Netns)) { IsNumber = true, Rank = 14 },
     ];
 

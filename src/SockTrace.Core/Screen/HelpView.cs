@@ -19,6 +19,7 @@ internal sealed class HelpView(Glyphs glyphs) : View
         ("", ""),
         ("pool", "the local ports usable toward one address and port"),
         ("taken", "of them: connections and what they left in TIME_WAIT"),
+        ("opens", "connect()s, those that fail as well"),
         ("empty in", "when none is left, if it goes on as now"),
         ("bears", "connections a second that it bears for ever: ports / 60 s"),
         ("TIME_WAIT", "60 s, for the side that closes first. tcp_fin_timeout is"),

@@ -67,8 +67,9 @@ internal sealed class OverviewView(Glyphs glyphs, PoolTakers takers, Func<long, 
     public override void Draw(Canvas canvas, int top, int bottom)
     {
         int y = top;
+        int widest = _rates.Max(rate => rate.InAll.Length);
         foreach (Rate rate in _rates)
-            DrawRate(canvas, y++, rate, rate.Name == Failures && rate.Last > 0 ? Ink.Alarm : Ink.Chart);
+            DrawRate(canvas, y++, rate, widest, rate.Name == Failures && rate.Last > 0 ? Ink.Alarm : Ink.Chart);
         y = DrawStates(canvas, y + 1);
         // Pools first: what is not needed for them is for the last failures.
         int room = bottom - y - 4 - _pools.Count;
@@ -125,16 +126,15 @@ internal sealed class OverviewView(Glyphs glyphs, PoolTakers takers, Func<long, 
         }
     }
 
-    private void DrawRate(Canvas canvas, int y, Rate rate, Ink ink)
+    private void DrawRate(Canvas canvas, int y, Rate rate, int widest, Ink ink)
     {
         canvas.Text(1, y, rate.Name, Ink.Dim);
         canvas.TextToLeftOf(LabelWidth + NumberWidth, y, $"{rate.Last}/s", Ink.Strong);
-        string after = $"most {rate.Most}/s  in all {rate.Total}";
-        int width = Math.Min(MostOver, canvas.Width - LabelWidth - NumberWidth - after.Length - 4);
+        int width = Math.Min(MostOver, canvas.Width - LabelWidth - NumberWidth - widest - 4);
         if (width < 10)
             return;
         canvas.Text(LabelWidth + NumberWidth + 1, y, glyphs.Sparkline(rate.Seconds.AsSpan(MostOver - width)), ink);
-        canvas.TextToLeftOf(canvas.Width - 1, y, after, Ink.Dim);
+        canvas.TextToLeftOf(canvas.Width - 1, y, rate.InAll, Ink.Dim);
     }
 
     private void DrawFailures(Canvas canvas, int y, int count)
@@ -240,6 +240,8 @@ internal sealed class OverviewView(Glyphs glyphs, PoolTakers takers, Func<long, 
         public long Most { get; }
 
         public long Total { get; }
+
+        public string InAll => $"most {Most}/s  in all {Total}";
 
         /// <summary>The last seconds that are over, the oldest first.</summary>
         public long[] Seconds { get; } = new long[MostOver];

@@ -17,7 +17,7 @@ internal sealed class ProcessesView(Glyphs glyphs, Action<string> showConnection
         new("LIVE", 7, (in row) => $"{row.Live}", (in row) => SortKey.Of((long)row.Live)) { IsNumber = true, Rank = 4 },
         new("NO PORT", 7, (in row) => $"{row.Exhausted}", (in row) => SortKey.Of(row.Exhausted)) { IsNumber = true, Rank = 5, Ink = (in row) => row.Exhausted > 0 ? Ink.Alarm : Ink.Plain },
         new("FAILED", 7, (in row) => $"{row.Failed}", (in row) => SortKey.Of(row.Failed)) { IsNumber = true, Rank = 6, Ink = (in row) => row.Failed > 0 ? Ink.Warning : Ink.Plain },
-        new("OPENED", 8, (in row) => $"{row.Opened}", (in row) => SortKey.Of(row.Opened)) { IsNumber = true, Rank = 7 },
+        new("OPENS", 8, (in row) => $"{row.Opened}", (in row) => SortKey.Of(row.Opened)) { IsNumber = true, Rank = 7 },
         new("SERVED", 8, (in row) => $"{row.Accepted}", (in row) => SortKey.Of(row.Accepted)) { IsNumber = true, Rank = 9 },
         new("CLOSED", 8, (in row) => $"{row.Closed}", (in row) => SortKey.Of(row.Closed)) { IsNumber = true, Rank = 8 },
         new("SENT", 8, (in row) => Words.Bytes(row.Sent), (in row) => SortKey.Of(row.Sent)) { IsNumber = true, Rank = 10 },
