@@ -51,8 +51,13 @@ enum socktrace_flags {
 /* As sk_err: either side has reset the connection, and which could not be found out. */
 #define SOCKTRACE_ERROR_UNKNOWN 0xffff
 
+/* Beside the shutdown bits, at SYN_SENT->CLOSE: no SYN has left. */
+#define SOCKTRACE_UNSENT 0x80
+
 /* As the state of a mini-socket: whether there is one could not be found out. */
 #define SOCKTRACE_MINI_UNKNOWN 0xff
+/* Likewise: there is none, since none could be made: tcp_max_tw_buckets. */
+#define SOCKTRACE_MINI_OVERFLOWN 0xfe
 
 /* All integers in host byte order; 0 is "unknown" unless said otherwise. */
 struct socktrace_event {
@@ -83,7 +88,7 @@ struct socktrace_event {
 		/* FIN_WAIT2->CLOSE and CLOSING->CLOSE, which have no owner: what stays behind */
 		struct {
 			unsigned long long mini; /* the `sock` of the mini-socket */
-			unsigned char mini_state; /* FIN_WAIT2 or TIME_WAIT */
+			unsigned char mini_state; /* FIN_WAIT2, TIME_WAIT, or as above */
 		};
 	};
 	unsigned int netns; /* inode number of the network namespace */
@@ -105,7 +110,8 @@ struct socktrace_event {
 	unsigned char old_state; /* TCP_*, include/net/tcp_states.h */
 	unsigned char new_state;
 	unsigned char family; /* enum socktrace_family */
-	unsigned char shutdown; /* RCV_SHUTDOWN 1, SEND_SHUTDOWN 2; with SOCKTRACE_FLAG_TOTALS */
+	unsigned char
+	    shutdown; /* RCV_SHUTDOWN 1, SEND_SHUTDOWN 2, or as above; with SOCKTRACE_FLAG_TOTALS */
 	unsigned char flags; /* enum socktrace_flags */
 };
 

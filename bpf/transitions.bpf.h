@@ -23,12 +23,14 @@ static __always_inline struct mark *mark_of(struct cpu_state *cpu, const struct 
  * The local port. At CLOSE it stands in inet_sport only: inet_put_port() has cleared skc_num.
  * But nothing clears inet_sport: on a socket that connects again it is the last attempt's,
  * until inet_hash_connect() has chosen a port. So where that found none, and no SYN has left,
- * skc_num tells: 0, or the port that the socket is bound to.
+ * skc_num tells: 0, or the port that the socket is bound to. With TCP_FASTOPEN_CONNECT no SYN
+ * leaves either until there is data for it (tcp_fastopen_defer_connect()), but a port is chosen.
  */
 static __always_inline __u16 local_port_at_close(const struct sock *sk, const struct tcp_sock *tp,
 						 int oldstate)
 {
-	if (oldstate == TCP_SYN_SENT && !tp->segs_out)
+	if (oldstate == TCP_SYN_SENT && !tp->segs_out &&
+	    !BPF_CORE_READ_BITFIELD(tp, fastopen_connect))
 		return sk->__sk_common.skc_num;
 	return bpf_ntohs(tp->inet_conn.icsk_inet.inet_sport);
 }
@@ -137,20 +139,25 @@ static __always_inline void fill_totals(struct socktrace_event *event, const str
 /*
  * The mini-socket that `sk` leaves behind as it goes to CLOSE. tcp_time_wait() hashes it before
  * tcp_done(), by the same hash and into the same chain, in place of `sk` or at the front
- * (inet_twsk_hashdance_schedule()). None is there if none could be made, or `sk` was aborted.
+ * (inet_twsk_hashdance_schedule()). None is there if `sk` was aborted, or if there were as many
+ * already as there may be (inet_twsk_alloc()).
  */
 static __always_inline void find_mini(struct socktrace_event *event, const struct sock *sk)
 {
 	const struct sock_common *skc = &at(sk, struct sock)->__sk_common;
-	const struct inet_hashinfo *tables = skc->skc_net.net->ipv4.tcp_death_row.hashinfo;
+	const struct inet_timewait_death_row *row = &skc->skc_net.net->ipv4.tcp_death_row;
+	const struct inet_hashinfo *tables = row->hashinfo;
 	__u64 bucket =
 	    number_at((__u64)&tables->ehash) +
 	    (skc->skc_hash & tables->ehash_mask) * bpf_core_type_size(struct inet_ehash_bucket);
 	__u64 node = number_at(bucket);
 
 	for (int i = 0; i < CHAIN_LENGTH; i++) {
-		if (node & 1) /* is_a_nulls(): the end of the chain */
+		if (node & 1) { /* is_a_nulls(): the end of the chain */
+			if (row->tw_refcount.refs.counter - 1 >= row->sysctl_max_tw_buckets)
+				event->mini_state = SOCKTRACE_MINI_OVERFLOWN;
 			return;
+		}
 
 		__u64 found = node - bpf_core_field_offset(struct sock_common, skc_nulls_node);
 		const struct sock_common *other = at(found, struct sock_common);
@@ -213,6 +220,8 @@ static __always_inline int emit(void *ctx, struct sock *sk, int oldstate, int ne
 		event->cgroup = cgroup_of(sk);
 	if (tp)
 		fill_totals(event, sk, tp, error);
+	if (tp && oldstate == TCP_SYN_SENT && !tp->segs_out)
+		event->shutdown |= SOCKTRACE_UNSENT;
 	if (current_is_owner(sk, oldstate, newstate))
 		fill_owner(event);
 	else if (config.finds_minis && tp && (oldstate == TCP_FIN_WAIT2 || oldstate == TCP_CLOSING))

@@ -149,6 +149,10 @@ typedef __kernel_pid_t pid_t;
 typedef __kernel_uid32_t uid_t;
 
 typedef struct {
+	int counter;
+} atomic_t;
+
+typedef struct {
 	s64 counter;
 } atomic64_t;
 
@@ -172,6 +176,12 @@ struct timer_list {
 	long unsigned int expires;
 	void *function;
 };
+
+struct refcount_struct {
+	atomic_t refs;
+};
+
+typedef struct refcount_struct refcount_t;
 
 typedef struct {
 	uid_t val;
@@ -207,7 +217,9 @@ struct ns_common {
 struct inet_hashinfo;
 
 struct inet_timewait_death_row {
+	refcount_t tw_refcount;
 	struct inet_hashinfo *hashinfo;
+	int sysctl_max_tw_buckets;
 };
 
 struct netns_ipv4 {
@@ -356,6 +368,7 @@ struct tcp_sock {
 	u64 bytes_sent;
 	u32 srtt_us;
 	u64 bytes_received;
+	u8 fastopen_connect: 1;
 	u64 bytes_retrans;
 	u32 total_retrans;
 };

@@ -477,6 +477,17 @@ static void bucket_overflow(void)
 	close(listener);
 }
 
+/* It would be left in FIN_WAIT2, and the peer's FIN comes later. */
+static void overflow_of_orphan(void)
+{
+	set("tcp_max_tw_buckets", "0");
+	open_pair();
+	close(client);
+	sleep_ms(300);
+	close(server);
+	close(listener);
+}
+
 /* A network namespace of its own, which goes with this process. */
 static void netns_removed(void)
 {
@@ -679,6 +690,18 @@ static void fast_open_unused(void)
 	client = new_socket(0);
 	TRY(set_int(client, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1));
 	say("errno", try_connect(client, "127.0.0.1", PORT));
+	close(client);
+}
+
+static void fast_open_disconnected(void)
+{
+	struct sockaddr sa = { .sa_family = AF_UNSPEC };
+
+	set("tcp_fastopen", "5");
+	client = new_socket(0);
+	TRY(set_int(client, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1));
+	say("errno", try_connect(client, "127.0.0.1", PORT));
+	TRY(connect(client, &sa, sizeof(sa)));
 	close(client);
 }
 
@@ -944,6 +967,7 @@ static const struct {
 	SCENARIO(rst_onto_fin_wait2),
 	SCENARIO(data_onto_fin_wait2),
 	SCENARIO(bucket_overflow),
+	SCENARIO(overflow_of_orphan),
 	SCENARIO(netns_removed),
 	SCENARIO(exhausted),
 	SCENARIO(under_names),
@@ -957,6 +981,7 @@ static const struct {
 	SCENARIO(given_up),
 	SCENARIO(fast_open),
 	SCENARIO(fast_open_unused),
+	SCENARIO(fast_open_disconnected),
 	SCENARIO(four_tuple_taken),
 	SCENARIO(reuseport),
 	SCENARIO(mptcp),

@@ -13,8 +13,16 @@ internal readonly record struct LeftMini(ulong Sock, TcpState State)
     /// <summary>SOCKTRACE_MINI_UNKNOWN.</summary>
     private const byte UnknownState = 0xFF;
 
+    /// <summary>SOCKTRACE_MINI_OVERFLOWN.</summary>
+    private const byte OverflownState = 0xFE;
+
+    /// <summary>Where the kernel would have made one, and could not: tcp_max_tw_buckets.</summary>
+    public static LeftMini Overflown => new(0, (TcpState)OverflownState);
+
     /// <summary>False where the source could not find out whether there is one.</summary>
     public bool IsKnown => (byte)State != UnknownState;
+
+    public bool IsOverflown => (byte)State == OverflownState;
 
     public static LeftMini In(in Comm comm)
     {

@@ -34,7 +34,10 @@ internal sealed record TraceFilter
     public TimeSpan? MinLifetime { get; init; }
 
     /// <summary>Whether there is a filter for what does not change over a socket's life.</summary>
-    public bool HasTuple => (Port ?? Lport ?? Rport) is not null || Host is not null || Netns is not null || Family is not null;
+    public bool HasTuple => HidesPartOfNetns || Netns is not null;
+
+    /// <summary>Whether such a one leaves out connections of a network namespace of which it lets others through.</summary>
+    public bool HidesPartOfNetns => (Port ?? Lport ?? Rport) is not null || Host is not null || Family is not null;
 
     public bool IsEmpty => !HasTuple && Pid is null && Comm is null && Cgroup is null && MinLifetime is null;
 

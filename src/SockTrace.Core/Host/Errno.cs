@@ -18,6 +18,7 @@ internal static class Errno
     public const int ENONET = 64;
     public const int EPROTO = 71;
     public const int ENOPROTOOPT = 92;
+    public const int EOPNOTSUPP = 95;
     public const int ENETDOWN = 100;
     public const int ENETUNREACH = 101;
     public const int ECONNABORTED = 103;

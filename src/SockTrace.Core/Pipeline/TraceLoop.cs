@@ -78,7 +78,7 @@ internal sealed class TraceLoop(
         _lostRing, _lostKernel, _lostQueue, _lostTable)
     {
         Forgotten = tracker.Forgotten,
-        IsFiltered = options.Filter.HasTuple,
+        IsFiltered = options.Filter.HidesPartOfNetns,
     };
 
     private void Tick(long nowNs)

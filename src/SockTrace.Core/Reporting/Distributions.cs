@@ -73,19 +73,19 @@ internal sealed class Distributions
     }
 
     /// <param name="record">A time_wait record.</param>
-    public void RecordTimeWait(TraceRecord record)
-    {
-        NoteIfKnown(Metric.OrphanFinWait2, record.FinWait2Ns);
-        NoteIfKnown(Metric.TimeWait, record.DurationNs);
-        if (record.IsInferred && record.DurationNs >= 0)
-            InferredTimeWaits++;
-    }
+    public void RecordTimeWait(TraceRecord record) =>
+        RecordTimeWait(record.FinWait2Ns, record.DurationNs, record.Ended, record.IsInferred);
 
-    public void RecordTimeWait(in EndedMiniSocket ended)
+    public void RecordTimeWait(in EndedMiniSocket ended) =>
+        RecordTimeWait(ended.FinWait2Ns, ended.DurationNs, ended.Ending, ended.IsInferred);
+
+    private void RecordTimeWait(long finWait2Ns, long durationNs, MiniSocketEnding? ending, bool isInferred)
     {
-        NoteIfKnown(Metric.OrphanFinWait2, ended.FinWait2Ns);
-        NoteIfKnown(Metric.TimeWait, ended.DurationNs);
-        if (ended.IsInferred && ended.DurationNs >= 0)
+        NoteIfKnown(Metric.OrphanFinWait2, finWait2Ns);
+        if (ending == MiniSocketEnding.Lost)
+            return; // how long it was there is not known, only when it was missed
+        NoteIfKnown(Metric.TimeWait, durationNs);
+        if (isInferred && durationNs >= 0)
             InferredTimeWaits++;
     }
 

@@ -30,7 +30,7 @@ internal static class TextReport
         foreach (TraceSummary trace in report.Traces)
         {
             page.Line($"  {string.Join(", ", trace.Files.Select(Reading.TraceFile.Show))}: {trace.Lines} lines, source {trace.Header?.Source ?? "unknown"}, "
-                + $"TIME_WAIT {trace.Header?.TimeWait ?? "unknown"}, kernel {trace.Header?.Kernel ?? "unknown"}, {(trace.Lost.All == 0 ? "none" : trace.Lost.All)} lost");
+                + $"TIME_WAIT {trace.Header?.TimeWait ?? "unknown"}, kernel {trace.Header?.Kernel ?? "unknown"}, {(trace.Lost.All > 0 ? $"{trace.Lost.All} lost" : trace.IsComplete ? "none lost" : "losses not known")}");
         }
         if (report.Notes.Count > 0)
             page.Heading("Before you believe the numbers");
@@ -96,7 +96,7 @@ internal static class TextReport
             return;
         page.Table(
         [
-            ["", "closed", "failed", "retrans", "connect p50", "p99", "established p50", "p99", "lifetime p50", "p99", "TIME_WAIT"],
+            ["", "closed", "failed", "retrans", "connect p50", "p99", "established p50", "p99", "lifetime p50", "p99", "TIME_WAITs ended"],
             .. groups.Concat(grouping.Others is null ? [] : [grouping.Others]).Select(group => (string[])
             [
                 group.Key, Number(group.Connections.Closed), Number(group.Connections.Failed), Number(group.Connections.Retransmits),

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using SockTrace.Events;
 using SockTrace.Reporting;
 using SockTrace.Tracking;
@@ -39,6 +40,10 @@ internal sealed class Activity
     /// <summary>The connection that is followed; null where none is.</summary>
     public Followed? Followed { get; set; }
 
+    /// <summary>Pairs of a process and a destination that failures are counted of; beyond that counting begins anew.</summary>
+    private const int MaxFailing = 4096;
+
+    private readonly Dictionary<(uint Pid, uint Netns, IpAddress Raddr, ushort Rport), long> _failed = [];
     private long _nextSecondNs;
 
     public void OnTransition(in Transition transition)
@@ -123,11 +128,19 @@ internal sealed class Activity
         e.Socket = SocketIdentity.Of(connection);
         e.LastedNs = -1;
         Exhausted.Add(exhausted.TimeNs);
-        LastExhaustion = new Exhaustion(exhausted.TimeNs, e.Socket, exhausted.Pool, exhausted.Taken);
+        long failed = ++FailedOf(e.Socket);
+        LastExhaustion = new Exhaustion(exhausted.TimeNs, e.Socket, exhausted.Pool, exhausted.Taken, failed);
         if (connection.OwnerFrom == OwnerFrom.Unknown)
             return;
         int row = Processes.RowOf(connection.Pid, connection.Comm);
         Processes.Exhausted[row]++;
+    }
+
+    private ref long FailedOf(in SocketIdentity socket)
+    {
+        if (_failed.Count >= MaxFailing)
+            _failed.Clear();
+        return ref CollectionsMarshal.GetValueRefOrAddDefault(_failed, (socket.Pid, socket.Netns, socket.Raddr, socket.Rport), out _);
     }
 
     /// <summary>Time has come so far.</summary>
@@ -154,6 +167,7 @@ internal sealed class Activity
         Processes.Clear();
         Times = new Distributions();
         LastExhaustion = default;
+        _failed.Clear();
         SinceNs = nowNs;
     }
 }
@@ -163,4 +177,5 @@ internal sealed class Activity
 /// <param name="Socket">Whose, and to where.</param>
 /// <param name="Pool">Ports of the pool; 0 where that is not known.</param>
 /// <param name="Taken">Of them.</param>
-internal readonly record struct Exhaustion(long TimeNs, SocketIdentity Socket, int Pool, int Taken);
+/// <param name="Failed">How often it was this process's, to there; with this time.</param>
+internal readonly record struct Exhaustion(long TimeNs, SocketIdentity Socket, int Pool, int Taken, long Failed);

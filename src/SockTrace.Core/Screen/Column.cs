@@ -26,6 +26,9 @@ internal sealed class Column<TRow>(string title, int width, Column<TRow>.TextOf 
     /// <summary>How wide it becomes where there is room.</summary>
     public int GrowsTo { get; init; } = Math.Max(width, title.Length + 1);
 
+    /// <summary>Whether it becomes so before all others do, which do so by their ranks.</summary>
+    public bool GrowsFirst { get; init; }
+
     /// <summary>Where it is too long its end is shown, and not its begin.</summary>
     public bool KeepsEnd { get; init; }
 

@@ -14,7 +14,7 @@ internal sealed class EventsView(Glyphs glyphs, Func<long, string> timeOfDay, Ac
         new("LOCAL", 21, (in e) => e.Socket.Local, (in e) => SortKey.Of(e.Socket.Laddr, e.Socket.Lport)) { Rank = 3, GrowsTo = 47, KeepsEnd = true },
         new("REMOTE", 21, (in e) => e.Socket.Remote, (in e) => SortKey.Of(e.Socket.Raddr, e.Socket.Rport)) { Rank = 2, GrowsTo = 47, KeepsEnd = true },
         new("STATE", 11, StateOf, (in e) => SortKey.Of((long)e.State)) { Rank = 1, Ink = InkOf },
-        new("AFTER, OR WHY", 24, WhyOf, (in e) => SortKey.Of(e.LastedNs)) { Rank = 5, GrowsTo = 34 },
+        new("AFTER, OR WHY", 24, WhyOf, (in e) => SortKey.Of(e.LastedNs)) { Rank = 5, GrowsTo = 34, GrowsFirst = true },
     ];
 
     private bool _isAny;

@@ -16,7 +16,6 @@ internal sealed class Pages
     private readonly FilterPrompt _prompt = new();
     private readonly PoolTakers _takers;
     private Exhaustion _last;
-    private long _exhausted;
     private DestinationRow? _filling;
     private View _shown;
     private View _before;
@@ -69,7 +68,6 @@ internal sealed class Pages
         _takers.Look(now.Tables, now.NowNs);
         _filling = FirstToBeEmpty(now);
         _last = _activity.LastExhaustion;
-        _exhausted = _activity.Exhausted.Total;
     }
 
     /// <summary>Of the pools that fill the one that is empty first; null where none does, or is to be seen.</summary>
@@ -268,7 +266,7 @@ internal sealed class Pages
             string who = last.Socket.OwnerFrom == OwnerFrom.Unknown ? "a process" : $"{last.Socket.CommText} ({last.Socket.Pid})";
             string ago = sinceNs < NowNs ? "now" : $"{Reporting.Words.Duration(sinceNs / SecondNs * SecondNs)} ago";
             DrawParts(canvas, y, sinceNs < NewNs ? Ink.Banner : Ink.Alarm, $"{(sinceNs < NowNs ? "NO PORT LEFT" : "NO PORT WAS LEFT")} for {who} to {last.Socket.Remote}",
-                $": {_exhausted} failed", $", last {ago}", last.Pool > 0 && last.Taken >= last.Pool - 1 ? $" ({last.Taken} of {last.Pool} ports taken then)" : "");
+                $": {last.Failed} failed", $", last {ago}", last.Pool > 0 && last.Taken >= last.Pool - 1 ? $" ({last.Taken} of {last.Pool} ports taken then)" : "");
             if (sinceNs < NewNs)
                 canvas.Paint(y, Ink.Banner);
             return true;

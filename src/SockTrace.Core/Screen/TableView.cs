@@ -10,8 +10,6 @@ internal abstract class TableView<TRow>(Glyphs glyphs) : View
     private readonly List<TRow> _rows = [];
     private readonly TopRows _topRows = new();
     private Column<TRow>[] _fitting = [];
-    private readonly Dictionary<Column<TRow>, int> _longest = []; // texts of rows that were to be seen
-    private int _width;
     private int _sortedBy = -1;
     private bool _isFalling = true;
     private int _top, _cursor, _height = 1;
@@ -44,20 +42,19 @@ internal abstract class TableView<TRow>(Glyphs glyphs) : View
     public override void Draw(Canvas canvas, int top, int bottom)
     {
         Start();
+        _fitting = Fit(canvas.Width, out int[] widths);
+        DrawHeading(canvas, top, widths);
         _height = Math.Max(1, bottom - top - 1);
         if (_rows.Count > _height)
             _height = Math.Max(1, _height - 1); // the last line says where we are
-        _top = Math.Clamp(_top, 0, Math.Max(0, _rows.Count - _height));
-        ReadOnlySpan<TRow> rows = CollectionsMarshal.AsSpan(_rows);
-        ReadOnlySpan<int> order = _topRows.Of(rows, Columns[_sortedBy].Key, _isFalling, _top + _height);
-        Measure(rows, order[Math.Min(_top, order.Length)..], canvas.Width);
-        _fitting = Fit(canvas.Width, out int[] widths);
-        DrawHeading(canvas, top, widths);
         if (_rows.Count == 0)
         {
             canvas.Text(1, top + 2, NothingText, Ink.Dim);
             return;
         }
+        _top = Math.Clamp(_top, 0, Math.Max(0, _rows.Count - _height));
+        ReadOnlySpan<TRow> rows = CollectionsMarshal.AsSpan(_rows);
+        ReadOnlySpan<int> order = _topRows.Of(rows, Columns[_sortedBy].Key, _isFalling, _top + _height);
         FindCursor(rows, order);
         for (int i = _top; i < order.Length; i++)
             DrawRow(canvas, top + 1 + i - _top, rows[order[i]], widths, isSelected: i == _cursor && _selected is not null);
@@ -172,22 +169,7 @@ internal abstract class TableView<TRow>(Glyphs glyphs) : View
         return false;
     }
 
-    /// <summary>What a column needs it keeps while the terminal is as wide: columns that move are hard to read.</summary>
-    private void Measure(ReadOnlySpan<TRow> rows, ReadOnlySpan<int> shown, int width)
-    {
-        if (width != _width)
-            _longest.Clear();
-        _width = width;
-        foreach (Column<TRow> column in Columns)
-        {
-            int longest = _longest.GetValueOrDefault(column);
-            foreach (int row in shown)
-                longest = Math.Max(longest, column.Text(rows[row]).GetCellWidth());
-            _longest[column] = longest;
-        }
-    }
-
-    /// <summary>The columns that there is room for, in their order, and how wide each is: as it needs, if possible.</summary>
+    /// <summary>The columns that there is room for, in their order, and how wide each is.</summary>
     private Column<TRow>[] Fit(int width, out int[] widths)
     {
         int used = -1;
@@ -201,10 +183,9 @@ internal abstract class TableView<TRow>(Glyphs glyphs) : View
         }
         Column<TRow>[] fitting = [.. Columns.Where(kept.Contains)];
         widths = [.. fitting.Select(column => column.Width)];
-        foreach (int i in Enumerable.Range(0, fitting.Length).OrderBy(i => fitting[i].Rank))
+        foreach (int i in Enumerable.Range(0, fitting.Length).OrderBy(i => fitting[i].GrowsFirst ? -1 : fitting[i].Rank))
         {
-            int wanted = Math.Clamp(_longest[fitting[i]], fitting[i].Width, fitting[i].GrowsTo);
-            int more = Math.Clamp(width - used, 0, wanted - fitting[i].Width);
+            int more = Math.Clamp(width - used, 0, fitting[i].GrowsTo - fitting[i].Width);
             widths[i] += more;
             used += more;
         }

@@ -73,11 +73,14 @@ internal static class CloseReasons
 {
     private const byte ShutBoth = 3;
 
+    /// <summary>SOCKTRACE_UNSENT: no SYN has left. At SYN_SENT→CLOSE.</summary>
+    public const byte Unsent = 0x80;
+
     /// <param name="old">The state before CLOSE.</param>
     /// <param name="role">Which end it is.</param>
     /// <param name="flags">Of the transition to CLOSE.</param>
     /// <param name="error">sk_err.</param>
-    /// <param name="shutdown">sk_shutdown: close() sets both bits before all else.</param>
+    /// <param name="shutdown">sk_shutdown: close() sets both bits before all else; and <see cref="Unsent"/>.</param>
     /// <param name="mini">What became of its mini-socket.</param>
     /// <param name="isConnectFailure"><see cref="IsConnectFailure"/>, of a connect() that had a port.</param>
     public static (CloseReason Reason, ClosedBy By) Of(
@@ -86,11 +89,11 @@ internal static class CloseReasons
         if ((flags & EventFlags.Totals) == 0)
             return default;
         if (error != 0)
-            return OfError(error);
+            return OfError(error, old);
 
         bool isHeld = (flags & EventFlags.Held) != 0;
         bool isFinReceived = (flags & EventFlags.FinReceived) != 0;
-        (CloseReason, ClosedBy) aborted = isHeld && shutdown != ShutBoth
+        (CloseReason, ClosedBy) aborted = isHeld && (shutdown & ShutBoth) != ShutBoth
             ? (CloseReason.Disconnected, ClosedBy.Local)
             : (CloseReason.ResetByUs, ClosedBy.Local);
         return old switch
@@ -128,14 +131,16 @@ internal static class CloseReasons
     public static bool IsConnectFailure(ushort lport, TcpState old, EventFlags flags, int error, byte shutdown, bool isBound)
     {
         const EventFlags Held = EventFlags.Totals | EventFlags.Held;
-        return old == TcpState.SynSent && (flags & Held) == Held && error == 0 && shutdown != ShutBoth && (lport == 0 || isBound);
+        return old == TcpState.SynSent && (flags & Held) == Held && error == 0 && (shutdown & ShutBoth) != ShutBoth && (lport == 0 || isBound);
     }
 
-    private static (CloseReason Reason, ClosedBy By) OfError(int error) => error switch
+    /// <remarks>ICMP's become these by icmp_err_convert[] and icmpv6_err_convert().</remarks>
+    private static (CloseReason Reason, ClosedBy By) OfError(int error, TcpState old) => error switch
     {
-        Errno.ECONNREFUSED => (CloseReason.Refused, ClosedBy.Remote),
+        Errno.ECONNREFUSED when old is TcpState.SynSent or TcpState.SynRecv => (CloseReason.Refused, ClosedBy.Remote),
         Errno.ETIMEDOUT => (CloseReason.TimedOut, ClosedBy.Unknown),
-        Errno.EHOSTUNREACH or Errno.ENETUNREACH or Errno.EHOSTDOWN or Errno.ENETDOWN or Errno.ENONET or Errno.ENOPROTOOPT =>
+        Errno.EHOSTUNREACH or Errno.ENETUNREACH or Errno.EHOSTDOWN or Errno.ENETDOWN or Errno.ENONET or Errno.ENOPROTOOPT
+            or Errno.ECONNREFUSED or Errno.EACCES or Errno.EPROTO or Errno.EOPNOTSUPP =>
             (CloseReason.Unreachable, ClosedBy.Unknown),
         Errno.ECONNRESET or Errno.EPIPE => (CloseReason.ResetByPeer, ClosedBy.Remote),
         Errno.ECONNABORTED => (CloseReason.ResetByUs, ClosedBy.Local),

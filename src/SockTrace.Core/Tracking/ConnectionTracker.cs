@@ -418,7 +418,8 @@ internal sealed class ConnectionTracker
             return;
         _closed++;
         // tcp_connect() counts it, when the SYN leaves.
-        bool isUnsent = isConnectFailure || (old == TcpState.SynSent && _connections.Lports[row] == 0);
+        bool isUnsent = isConnectFailure
+            || (old == TcpState.SynSent && (_connections.Lports[row] == 0 || (batch.Shutdowns[i] & CloseReasons.Unsent) != 0));
         if (isUnsent && _connections.OpenedNs[row] != 0)
             _audit.Count(netns, _connections.OpenedNs[row], AuditCounter.ActiveOpens, by: -1);
         if (old is TcpState.Established or TcpState.CloseWait)

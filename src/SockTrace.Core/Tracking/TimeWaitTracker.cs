@@ -320,7 +320,7 @@ internal sealed class TimeWaitTracker(
                 return MiniFate.Unseen;
             if (connections.IdsAreCookies[connection] && _endedFirst.Contains(connections.Ids[connection]))
                 return MiniFate.Armed;
-            return isFinReceived ? MiniFate.Overflow : MiniFate.None;
+            return left.IsOverflown || isFinReceived ? MiniFate.Overflow : MiniFate.None;
         }
         // A snapshot has just found it, or whoever had this address has gone unseen.
         int row = _minis.Find(left.Sock);

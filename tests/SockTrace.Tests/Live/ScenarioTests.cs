@@ -24,6 +24,7 @@ public sealed class ScenarioTests(ScenarioRun run) : IClassFixture<ScenarioRun>
     [InlineData("killed", "closed local", "closed remote")]
     [InlineData("rst_onto_fin_wait2", "closed local", "reset_by_us local")]
     [InlineData("data_onto_fin_wait2", "closed local", "reset_by_peer remote")]
+    [InlineData("overflow_of_orphan", "closed local", "reset_by_peer remote")]
     [InlineData("disconnected", "disconnected local", "reset_by_peer remote")]
     [InlineData("fast_open", "closed local", "closed remote")]
     [InlineData("mptcp", "closed local", "closed remote")]
@@ -73,12 +74,16 @@ public sealed class ScenarioTests(ScenarioRun run) : IClassFixture<ScenarioRun>
         Assert.Empty(scenario.OfType("time_wait"));
     }
 
-    [Fact]
-    public void AFastOpenThatSendsNothingIsNoExhaustion()
+    [Theory]
+    [InlineData("fast_open_unused")]
+    [InlineData("fast_open_disconnected")]
+    public void AFastOpenThatSendsNothingIsNoExhaustion(string name)
     {
-        Scenario scenario = run["fast_open_unused"];
+        Scenario scenario = run[name];
         Assert.Equal(0, scenario.Said("errno"));
-        Assert.Equal("disconnected local", Ending(Assert.Single(scenario.OfType("conn"))));
+        JsonElement client = Assert.Single(scenario.OfType("conn"));
+        Assert.Equal("disconnected local", Ending(client));
+        Assert.InRange(client.Number("lport") ?? 0, 32768, 60999);
         Assert.Empty(scenario.OfType("port_exhausted"));
     }
 
@@ -194,6 +199,7 @@ public sealed class ScenarioTests(ScenarioRun run) : IClassFixture<ScenarioRun>
         JsonElement[] waited = run["bucket_overflow"].OfType("time_wait");
         Assert.Equal(["expired", "expired", "overflow", "overflow", "overflow"], waited.Select(wait => wait.Text("ended")).Order());
         Assert.All(waited.Where(wait => wait.Text("ended") == "overflow"), wait => Assert.Null(wait.Number("duration_ns")));
+        Assert.Equal("overflow", Assert.Single(run["overflow_of_orphan"].OfType("time_wait")).Text("ended"));
     }
 
     [Fact]

@@ -16,9 +16,9 @@ public sealed class ScenarioRun : IAsyncLifetime
         "orphan_that_expires", "orphan_of_four_seconds", "orphan_of_ninety_seconds", "abort_by_linger", "abort_by_unread_data",
         "abort_by_late_data", "reset_after_close", "killed", "refused",
         "into_the_void", "unreachable", "listener_closed", "tw_reuse", "syn_onto_time_wait", "rst_onto_time_wait",
-        "rst_onto_fin_wait2", "data_onto_fin_wait2", "bucket_overflow", "netns_removed", "exhausted", "exhausted_v6", "exhausted_mapped",
+        "rst_onto_fin_wait2", "data_onto_fin_wait2", "bucket_overflow", "overflow_of_orphan", "netns_removed", "exhausted", "exhausted_v6", "exhausted_mapped",
         "exhausted_bound", "exhausted_own_range", "exhausted_reserved", "connects_again", "disconnected", "given_up",
-        "fast_open", "fast_open_unused", "four_tuple_taken", "reuseport", "mptcp", "passed_on", "forked", "threads", "open_before",
+        "fast_open", "fast_open_unused", "fast_open_disconnected", "four_tuple_taken", "reuseport", "mptcp", "passed_on", "forked", "threads", "open_before",
     ];
 
     private readonly TempFolder _folder = new();

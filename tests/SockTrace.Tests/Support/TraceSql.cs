@@ -50,7 +50,7 @@ internal sealed class TraceSql : IDisposable
                 SELECT line, destination, process, space, false AS inferred, unnest(['connect', 'established', 'lifetime', 'fin_wait1', 'fin_wait2', 'closing', 'close_wait', 'last_ack', 'reuse_gap', 'srtt']) AS metric,
                     unnest([connect_ns, established_ns, lifetime_ns, states['FIN_WAIT1'], states['FIN_WAIT2'], states['CLOSING'], states['CLOSE_WAIT'], states['LAST_ACK'], reuse_gap_ns, srtt_us * 1000]) AS ns
                 FROM conns
-                UNION ALL SELECT line, destination, process, space, "precision" = 'inferred', unnest(['orphan_fin_wait2', 'time_wait']), unnest([fin_wait2_ns, duration_ns]) FROM waits
+                UNION ALL SELECT line, destination, process, space, "precision" = 'inferred', unnest(['orphan_fin_wait2', 'time_wait']), unnest([fin_wait2_ns, CASE WHEN ended <> 'lost' THEN duration_ns END]) FROM waits
             """);
         Execute("DELETE FROM times WHERE ns IS NULL");
         // What statistics and failures tell of pools, in order.
