@@ -123,7 +123,7 @@ internal static class PortsText
     }
 
     private static string Holder(PoolPorts pool) => pool.Comm is null ? ""
-        : $"by {pool.Comm} ({pool.Pid}){(pool.Held == pool.Live ? "" : $": {pool.Held}")}";
+        : $"live by {pool.Comm} ({pool.Pid}){(pool.Held == pool.Live ? "" : $": {pool.Held}")}";
 
     private static void WriteQuiet(TextPage page, int count)
     {
