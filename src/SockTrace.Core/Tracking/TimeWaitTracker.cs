@@ -286,7 +286,8 @@ internal sealed class TimeWaitTracker(
     {
         if (!isPassing)
             MakeRoom();
-        int row = _minis.Add(sight == TimeWaitSight.Inferred ? ++_lastOwnId : batch.Socks[i]);
+        ulong key = sight == TimeWaitSight.Inferred ? ++_lastOwnId : batch.Socks[i];
+        int row = _minis.Add(key);
         ulong cookie = batch.Cookies[i];
         _minis.Ids[row] = cookie != 0 ? cookie : ++_lastOwnId;
         _minis.IdsAreCookies[row] = cookie != 0 && (batch.Flags[i] & EventFlags.OwnId) == 0;
@@ -300,7 +301,7 @@ internal sealed class TimeWaitTracker(
         _minis.ClosedNs[row] = batch.TimesNs[i];
         _minis.IsInferred[row] = sight is TimeWaitSight.Polled or TimeWaitSight.Inferred;
         if (sight == TimeWaitSight.Inferred)
-            _inferred.Set(_minis.TupleOf(row), _lastOwnId);
+            _inferred.Set(_minis.TupleOf(row), key); // its id, where it has no cookie, is another number
         return row;
     }
 

@@ -90,6 +90,23 @@ public sealed class InferredTimeWaitTests
     }
 
     [Fact]
+    public void WhatWasThereBeforeAndHasNoCookieIsOneForAllSnapshots()
+    {
+        for (long now = Closed + Second; now < Closed + (11 * Second); now += 2 * Second)
+        {
+            Apply(new EventSequence()
+                .Mini(now, EventKind.SeenMini, TimeWait, (ulong)Closed, cookie: 0)
+                .Mini(now, EventKind.SnapshotEnd, TcpState.Unknown, (ulong)now));
+        }
+        Assert.Empty(TimeWaits());
+        Assert.Equal(1, _tracker.Followed.MiniSockets);
+        Assert.Equal(1, _tracker.PortsTaken);
+        _tracker.Tick(Closed + (60 * Second), Second);
+
+        Assert.Equal([$"-1+{60 * Second} Expired inferred"], TimeWaits());
+    }
+
+    [Fact]
     public void WhatNoSnapshotEverShowedIsLost()
     {
         Apply(ClosedWith(EventFlags.FinReceived));
