@@ -23,9 +23,14 @@ public sealed class AllocationTests : IDisposable
     public void SteadyStateAllocatesNothing(bool ndjson)
     {
         var clock = new WallClock();
-        // Two buffers, which both have their memory soon: how far a writer is behind is not what is looked at.
-        var output = new OutputWriter(
-            OutputFile.Create(_folder.File("out"), force: false), Assert.Fail, queue: new OutputQueue(chunks: 2));
+        // Buffers come into being when they are first needed: how many depends on how fast the writer is.
+        var queue = new OutputQueue();
+        while (queue.Reserve(OutputQueue.MaxLine) is var _ && queue.Commit(OutputQueue.MaxLine))
+        {
+        }
+        queue.TakeLoss();
+        var output = new OutputWriter(OutputFile.Create(_folder.File("out"), force: false), Assert.Fail, queue: queue);
+        Assert.True(SpinWait.SpinUntil(() => queue.IsDrained, TimeSpan.FromSeconds(10)));
         using ITraceSink sink = ndjson ? new NdjsonSink(output, clock, Headers.Any) : new LineSink(output, clock, TimeZoneInfo.Utc);
         var source = new RepeatingSource(allocationsAfterRounds: 20, rounds: 200);
         var options = new TrackerOptions
