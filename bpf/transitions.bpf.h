@@ -145,16 +145,19 @@ static __always_inline void fill_totals(struct socktrace_event *event, const str
 static __always_inline void find_mini(struct socktrace_event *event, const struct sock *sk)
 {
 	const struct sock_common *skc = &at(sk, struct sock)->__sk_common;
-	const struct inet_timewait_death_row *row = &skc->skc_net.net->ipv4.tcp_death_row;
-	const struct inet_hashinfo *tables = row->hashinfo;
-	__u64 bucket =
-	    number_at((__u64)&tables->ehash) +
-	    (skc->skc_hash & tables->ehash_mask) * bpf_core_type_size(struct inet_ehash_bucket);
+	const struct inet_timewait_death_row *minis = &skc->skc_net.net->ipv4.tcp_death_row;
+	const struct inet_hashinfo *tables = minis->hashinfo;
+	__u32 slot = skc->skc_hash & tables->ehash_mask;
+	__u64 bucket = number_at((__u64)&tables->ehash) +
+		       (__u64)slot * bpf_core_type_size(struct inet_ehash_bucket);
 	__u64 node = number_at(bucket);
 
 	for (int i = 0; i < CHAIN_LENGTH; i++) {
-		if (node & 1) { /* is_a_nulls(): the end of the chain */
-			if (row->tw_refcount.refs.counter - 1 >= row->sysctl_max_tw_buckets)
+		if (node & 1) { /* is_a_nulls(): the end of a chain */
+			/* get_nulls_value(): of another, where a node has been moved meanwhile. */
+			if (node >> 1 != slot)
+				break;
+			if (minis->tw_refcount.refs.counter - 1 >= minis->sysctl_max_tw_buckets)
 				event->mini_state = SOCKTRACE_MINI_OVERFLOWN;
 			return;
 		}

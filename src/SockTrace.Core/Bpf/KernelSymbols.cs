@@ -13,12 +13,16 @@ internal static class KernelSymbols
     /// <summary>
     /// Whether this user sees addresses: kernel.kptr_restrict, CAP_SYSLOG. Who does not sees 0
     /// everywhere. But some are 0 indeed: up to 6.14 the first were offsets into the area of a CPU.
+    /// False as well where there is no such file (CONFIG_KALLSYMS), or none that may be opened:
+    /// systemd's ProtectKernelTunables= hides it.
     /// </summary>
     public static bool CanBeSeen
     {
         get
         {
-            using SafeFileHandle file = File.OpenHandle(Path);
+            using SafeFileHandle? file = TryOpen();
+            if (file is null)
+                return false;
             Span<byte> buffer = stackalloc byte[4096];
             ReadOnlySpan<byte> rest = buffer[..RandomAccess.Read(file, buffer, 0)];
             while (rest.IndexOf((byte)'\n') is int end and >= 0)
@@ -53,11 +57,26 @@ internal static class KernelSymbols
         return symbols;
     }
 
+    /// <returns>Null where it may not be read, or there is none.</returns>
+    private static SafeFileHandle? TryOpen()
+    {
+        try
+        {
+            return File.OpenHandle(Path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     private static Dictionary<string, BpfFunction> Find(IReadOnlyCollection<string> names)
     {
         var wanted = names.ToDictionary(name => name, System.Text.Encoding.ASCII.GetBytes);
         var found = new Dictionary<string, BpfFunction>();
-        using SafeFileHandle file = File.OpenHandle(Path);
+        using SafeFileHandle? file = TryOpen();
+        if (file is null)
+            return found;
         using var buffer = SpanOwner<byte>.Allocate(BufferSize);
         string? open = null; // found, and its end not yet
         int kept = 0;

@@ -28,7 +28,7 @@ internal static unsafe partial class Examination
             Lockdown = LockdownOf(HostFacts.ReadLine("/sys/kernel/security/lockdown"), HostFacts.ReadLine("/proc/cmdline")),
             UnprivilegedBpfDisabled = Sysctl("unprivileged_bpf_disabled"),
             KptrRestrict = Sysctl("kptr_restrict"),
-            HasKernelAddresses = File.Exists("/proc/kallsyms") && KernelSymbols.CanBeSeen,
+            HasKernelAddresses = KernelSymbols.CanBeSeen,
             FtraceEnabled = Sysctl("ftrace_enabled"),
             MemlockLimit = MemlockLimit(),
             NamespacesEntered = entered,

@@ -23,7 +23,8 @@ internal static class PortAdvice
 
         if (pool.FinWait2 * 2 >= pool.Taken)
             Item(Orphans(space, pool), ["sysctl -w net.ipv4.tcp_fin_timeout=15"], "it does not shorten TIME_WAIT, nor close what a program still holds.");
-        if (pool.Live * 2 >= pool.Taken)
+        bool isLive = pool.Live * 2 >= pool.Taken;
+        if (isLive)
             Item(Live(pool), [$"ss -tnpo 'dst {pool.Raddr} and dport = {pool.Rport}'"], "no setting of TIME_WAIT helps here.");
         else
             Item($"{PoolAdvice.KeepConnections} in the application.", [],
@@ -36,7 +37,7 @@ internal static class PortAdvice
             Reuse(space, pool, Item);
         Item("A program that bind()s a source address should set IP_BIND_ADDRESS_NO_PORT. Without it bind(address, 0) chooses the port before "
             + $"the destination is known, and all destinations share the {space.Size} ports of that address.",
-            pool.Pid is null || pool.Live * 2 < pool.Taken ? [] : [$"strace -f -e trace=bind,setsockopt -p {pool.Pid}"],
+            pool.Pid is null || !isLive ? [] : [$"strace -f -e trace=bind,setsockopt -p {pool.Pid}"],
             "it changes nothing for a program that only connect()s.");
         string fin = pool.FinWait2 * 2 >= pool.Taken ? "" : $"tcp_fin_timeout (now {space.FinTimeoutS} s) ends orphans in FIN_WAIT2 only; TIME_WAIT is 60 s, compiled in. ";
         page.Paragraph($"Of no use: {fin}{PoolAdvice.NoRecycle}", " -   ", Indent);

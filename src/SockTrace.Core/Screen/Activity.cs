@@ -43,7 +43,7 @@ internal sealed class Activity
     /// <summary>Pairs of a process and a destination that failures are counted of; beyond that counting begins anew.</summary>
     private const int MaxFailing = 4096;
 
-    private readonly Dictionary<(uint Pid, uint Netns, IpAddress Raddr, ushort Rport), long> _failed = [];
+    private readonly Dictionary<(uint Pid, uint Netns, IpAddress Raddr, ushort Rport), long> _withoutPort = [];
     private long _nextSecondNs;
 
     public void OnTransition(in Transition transition)
@@ -128,19 +128,19 @@ internal sealed class Activity
         e.Socket = SocketIdentity.Of(connection);
         e.LastedNs = -1;
         Exhausted.Add(exhausted.TimeNs);
-        long failed = ++FailedOf(e.Socket);
-        LastExhaustion = new Exhaustion(exhausted.TimeNs, e.Socket, exhausted.Pool, exhausted.Taken, failed);
+        LastExhaustion = new Exhaustion(exhausted.TimeNs, e.Socket, exhausted.Pool, exhausted.Taken, CountWithoutPort(e.Socket));
         if (connection.OwnerFrom == OwnerFrom.Unknown)
             return;
         int row = Processes.RowOf(connection.Pid, connection.Comm);
         Processes.Exhausted[row]++;
     }
 
-    private ref long FailedOf(in SocketIdentity socket)
+    /// <returns>How often this process found no port to there; with this time.</returns>
+    private long CountWithoutPort(in SocketIdentity socket)
     {
-        if (_failed.Count >= MaxFailing)
-            _failed.Clear();
-        return ref CollectionsMarshal.GetValueRefOrAddDefault(_failed, (socket.Pid, socket.Netns, socket.Raddr, socket.Rport), out _);
+        if (_withoutPort.Count >= MaxFailing)
+            _withoutPort.Clear();
+        return ++CollectionsMarshal.GetValueRefOrAddDefault(_withoutPort, (socket.Pid, socket.Netns, socket.Raddr, socket.Rport), out _);
     }
 
     /// <summary>Time has come so far.</summary>
@@ -167,7 +167,7 @@ internal sealed class Activity
         Processes.Clear();
         Times = new Distributions();
         LastExhaustion = default;
-        _failed.Clear();
+        _withoutPort.Clear();
         SinceNs = nowNs;
     }
 }

@@ -110,6 +110,28 @@ public sealed class DoctorTests
         Assert.Equal("missing", One(output, "btf").Text("status"));
     }
 
+    /// <summary>As systemd's ProtectKernelTunables= has it.</summary>
+    [Theory]
+    [InlineData("doctor --json")]
+    [InlineData("record -o - --duration 100ms --source bpf")]
+    public void WhoMayNotOpenKallsymsTracesAllTheSame(string arguments)
+    {
+        using var folder = new TempFolder();
+        using var socktrace = SocktraceProcess.LaunchThrough("unshare",
+        [
+            "--mount", "sh", "-c",
+            "f=$1 a=$2; shift 2; : >$f; chmod 0 $f; mount --bind $f /proc/kallsyms && exec setpriv \"$@\" --inh-caps=+bpf,+perfmon --ambient-caps=+bpf,+perfmon "
+                + "--bounding-set=-all,+bpf,+perfmon \"$0\" $a",
+            SocktraceProcess.Binary, folder.File("none"), arguments, .. AsNobody,
+        ]);
+        string output = socktrace.Output.ReadToEnd();
+        Assert.Equal(0, socktrace.WaitForExit());
+        if (arguments.StartsWith("doctor", StringComparison.Ordinal))
+            Assert.Equal("limited", One(output, "kernel_addresses").Text("status"));
+        else
+            Assert.Equal("inferred", RecordedTrace.Parse(output).Header.Text("time_wait"));
+    }
+
     [Fact]
     public void InAUserNamespaceCapabilitiesDoNotCount()
     {

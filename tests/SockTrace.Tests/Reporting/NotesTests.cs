@@ -35,6 +35,14 @@ public sealed class NotesTests
         "no-end", "0.ndjson has no end: the tracer was killed or still runs, so connections may have closed later, and its own count of losses is missing.", Plain);
 
     [Fact]
+    public void WithoutAnEndNobodyKnowsWhatWasLost()
+    {
+        Assert.Contains(", losses not known", ReportOf.Traces(Plain).Text, StringComparison.Ordinal);
+        Assert.Contains(", none lost", ReportOf.Traces(Plain.End(10)).Text, StringComparison.Ordinal);
+        Assert.Contains(", 5 lost", ReportOf.Traces(Plain.Lost(2, 5)).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void GoingOnInAnotherFileThatIsMissing() => AssertNote(
         "continued", "0.ndjson goes on in another file, which was not given: connections may have closed there.", Plain.End(10, isContinued: true));
 

@@ -61,6 +61,27 @@ public sealed class PagesTests
     }
 
     [Fact]
+    public void WhoKeepsManyConnectionsIsNotBlamedForWhoTakesThePortsNow()
+    {
+        EventSequence events = Connections(6, pid: 7);
+        foreach (TcpEvent e in Connections(2, pid: 8, firstPort: 40008, timeNs: 9 * Second).Events)
+            events.Add(e with { Comm = Comm.From("shop"u8), Sock = e.Sock + 0x100, Cookie = e.Cookie + 100 });
+        var screen = new ScreenOf(ports: TenPorts).Feed(events).Tick(1);
+        Assert.Contains("shop (8)", screen.Text(), StringComparison.Ordinal);
+        Assert.Contains("mysql (7)", screen.Tick(6).Text(), StringComparison.Ordinal); // and when nobody takes any
+    }
+
+    [Fact]
+    public void TheFailuresOfOneProcessAreNotAnothers()
+    {
+        var screen = new ScreenOf(ports: TenPorts).Feed(Exhausted(pid: 9, timeNs: 2 * Second)).Feed(Exhausted(pid: 9, timeNs: 3 * Second))
+            .Feed(Exhausted(pid: 8, timeNs: 4 * Second));
+        Assert.StartsWith(" NO PORT LEFT for mysql (8) to 127.0.0.2:3306: 1 failed, ", screen.Lines()[2], StringComparison.Ordinal);
+        screen.Feed(Exhausted(pid: 9, timeNs: 5 * Second)).Tick(1);
+        Assert.StartsWith(" NO PORT LEFT for mysql (9) to 127.0.0.2:3306: 3 failed, ", screen.Lines()[2], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void AFailureForWantOfAPortStandsOnEveryPageForAMinuteOnAGroundOfItsOwn()
     {
         var screen = new ScreenOf(ports: TenPorts).Feed(Connections(10, pid: 7)).Feed(Exhausted(pid: 9, timeNs: 2 * Second));

@@ -21,6 +21,9 @@ internal sealed class ReportOf
     /// <summary>The same, read again by a JSON reader that knows nothing of ours.</summary>
     public JsonElement Json { get; }
 
+    /// <summary>As people read it.</summary>
+    public string Text => Encoding.UTF8.GetString(TextReport.Write(Report));
+
     /// <summary>The notes' ids, in order.</summary>
     public string[] Notes => [.. Report.Notes.Select(note => note.Id)];
 

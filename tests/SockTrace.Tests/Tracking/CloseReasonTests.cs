@@ -61,6 +61,18 @@ public sealed class CloseReasonTests
         AssertIs(CloseReason.ListenerClosed, ClosedBy.Local);
     }
 
+    [Theory]
+    [InlineData(SynSent, Errno.ECONNREFUSED, CloseReason.Refused, ClosedBy.Remote)]
+    [InlineData(Established, Errno.ECONNREFUSED, CloseReason.Unreachable, ClosedBy.Unknown)] // a port that ICMP calls unreachable
+    [InlineData(SynSent, Errno.EACCES, CloseReason.Unreachable, ClosedBy.Unknown)] // ICMPv6: administratively prohibited
+    [InlineData(SynSent, Errno.EPROTO, CloseReason.Unreachable, ClosedBy.Unknown)] // ICMPv6: parameter problem
+    [InlineData(SynSent, Errno.EHOSTUNREACH, CloseReason.Unreachable, ClosedBy.Unknown)]
+    internal void WhatIcmpSays(TcpState old, int error, CloseReason reason, ClosedBy by)
+    {
+        Track(Client(old, Close, lport: 40000) with { SkErr = (ushort)error });
+        AssertIs(reason, by);
+    }
+
     private static TcpEvent Client(TcpState old, TcpState @new, ushort lport, EventFlags flags = 0) =>
         EventSequence.Transition(100, EventSequence.Client, 11, old, @new, 7, lport, 3306, flags);
 
