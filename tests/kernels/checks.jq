@@ -120,14 +120,13 @@ expect("own ids"; [$version < [5, 12]]; map(select(.type == "conn") | .id | star
 expect("time_waits without their connection"; [];
 	(map(select(.type == "conn") | {key: .id, value: [.lport, .rport]}) | from_entries) as $conns
 	| map(select(.type == "time_wait" and $conns[.id] != [.lport, .rport]) | .id)),
-expect("hooks"; ["set_state", "set_state_missed"]
-	+ {
+expect("hooks"; {
 		functions: ["mini_alloc", "mini_packet", "mini_deschedule", "mini_kill", "mini_timer",
 			# inet_csk_accept() has 2 parameters since 6.10.
 			if $version < [6, 10] then "accept4" else "accept2" end],
 		timers: ["timer_cancel"],
 		inferred: [],
-	}[$sight] + ["snapshot"]; $hooks | split(" ")),
+	}[$sight] + ["set_state", "set_state_missed", "snapshot"]; $hooks | split(" ")),
 expect("lost"; {ring: 0, kernel: 0, queue: 0, table: 0}; last.lost),
 expect("unmatched, forgotten"; [0, 0]; last | [.unmatched, .forgotten]),
 expect("lost records"; 0; map(select(.type == "lost")) | length),

@@ -60,6 +60,8 @@ internal sealed unsafe class BpfSource : IEventSource
     private Task<BpfSymbols>? _symbols;
     private bool _hasMore;
     private bool _isBusy;
+    private MemoryOwner<byte>? _held;
+    private ReadOnlyMemory<byte> _heldBytes;
 
     private BpfSource(BpfObjectHandle @object, BpfVariant variant, TraceFilter filter, uint ringBytes, Queue<string> notes)
     {
@@ -83,11 +85,12 @@ internal sealed unsafe class BpfSource : IEventSource
         try
         {
             _ring = new RingBufferHandle(_object, events, &OnRecord, _destination);
-            // The order matters: what the first has not marked, the second takes for missed.
-            _first = Attach("on_set_state");
-            Attach("on_set_state_missed");
+            // The order matters: between a connection seen and another the end of a mini-socket would
+            // go unseen; and what the first of the pair has not marked, the second takes for missed.
             foreach (string name in variant.Programs)
                 Attach(name);
+            _first = Attach("on_set_state");
+            Attach("on_set_state_missed");
             variant.ThrowIfHooksDoNotRun();
             _symbols = Task.Run(KernelSymbols.Read);
             var snapshot = new BpfSnapshot(_object.Program("snapshot").AttachIterator(), filter.Netns);
@@ -150,16 +153,18 @@ internal sealed unsafe class BpfSource : IEventSource
         if (_symbols is { IsCompleted: true })
             WriteSymbols();
         if (_symbols is null && _snapshots!.IsDue)
-            Try(() => _snapshots.Take());
-        if (_snapshots!.HasEvents)
-            return PollWithSnapshot(writer);
-        if ((_symbols is not null || _snapshots.IsPending) && timeout > PendingTimeout)
+            _snapshots.Start();
+        if (_snapshots!.IsOpen || _held is not null)
+            return Try(() => PollWithSnapshot(writer));
+        if (_snapshots.WriteOwners(writer))
+            timeout = TimeSpan.Zero;
+        else if ((_symbols is not null || _snapshots.IsPending) && timeout > PendingTimeout)
             timeout = PendingTimeout;
         else if (_isBusy && timeout > BusyTimeout)
             timeout = BusyTimeout;
         Memory<byte> memory = writer.GetMemory(EventsPerPoll * TcpEvent.Size);
         writer.Advance(Receive(memory, timeout));
-        return _hasMore;
+        return _hasMore || !_ring!.IsEmpty;
     }
 
     public void Resynchronise() => _snapshots!.Request();
@@ -168,7 +173,7 @@ internal sealed unsafe class BpfSource : IEventSource
 
     public void Stop()
     {
-        // The last first: alone, the second of the pair would take everything for missed.
+        // The last first, for the same reasons.
         for (int i = _links.Count - 1; i >= 0; i--)
             _links[i].Dispose();
     }
@@ -189,7 +194,7 @@ internal sealed unsafe class BpfSource : IEventSource
         if (_variant.TimeWait == TimeWaitSight.Functions)
         {
             _variant.ThrowIfHooksDoNotRun();
-            misses += _attached.Skip(2).Sum(program => program.ReadRecursionMisses());
+            misses += _attached.SkipLast(2).Sum(program => program.ReadRecursionMisses());
         }
         return new SourceLosses(ringFull, misses - rescued, _destination->Malformed);
     });
@@ -198,6 +203,7 @@ internal sealed unsafe class BpfSource : IEventSource
     {
         Stop();
         _snapshots?.Dispose();
+        _held?.Dispose();
         _ring?.Dispose();
         _object.Dispose();
         NativeMemory.Free(_destination);
@@ -217,21 +223,38 @@ internal sealed unsafe class BpfSource : IEventSource
         return program;
     }
 
-    /// <summary>The snapshot's events go between the ring's, by time.</summary>
+    /// <summary>
+    /// The snapshot's events go between the ring's, by time. What is newer than the snapshot has
+    /// come so far is held until it has: a few thousand events at most, the others wait in the ring.
+    /// </summary>
     private bool PollWithSnapshot(PipeWriter writer)
     {
-        using MemoryOwner<byte> ring = MemoryOwner<byte>.Allocate(EventsPerPoll * TcpEvent.Size);
-        int length = Receive(ring.Memory, TimeSpan.Zero);
-        foreach (ref readonly TcpEvent e in MemoryMarshal.Cast<byte, TcpEvent>(ring.Span[..length]))
+        _held ??= MemoryOwner<byte>.Allocate(EventsPerPoll * TcpEvent.Size);
+        // What is reserved in the ring later is newer than this.
+        ulong nowNs = (ulong)WallClock.MonotonicNs;
+        if (_heldBytes.IsEmpty)
+            _heldBytes = _held.Memory[..Receive(_held.Memory, TimeSpan.Zero)];
+
+        ReadOnlySpan<TcpEvent> held = MemoryMarshal.Cast<byte, TcpEvent>(_heldBytes.Span);
+        int written = 0;
+        while (written < held.Length && _snapshots!.WriteUntil(held[written].TimeNs, writer))
         {
-            _snapshots!.WriteUntil(e.TimeNs, writer);
-            MemoryMarshal.Write(writer.GetSpan(TcpEvent.Size), e);
+            MemoryMarshal.Write(writer.GetSpan(TcpEvent.Size), held[written++]);
             writer.Advance(TcpEvent.Size);
         }
-        // The ring was read to its end after the snapshot: what is left of it is the newest.
-        if (!_hasMore)
-            _snapshots!.WriteUntil(ulong.MaxValue, writer);
-        return _hasMore;
+        _heldBytes = _heldBytes[(written * TcpEvent.Size)..];
+        if (_heldBytes.IsEmpty && _ring!.IsEmpty)
+            _snapshots!.WriteUntil(nowNs, writer);
+        if (_heldBytes.IsEmpty && !_snapshots!.IsOpen)
+        {
+            _held.Dispose();
+            _held = null;
+        }
+        else if (writer.UnflushedBytes == 0)
+        {
+            _snapshots!.WaitForMore(PendingTimeout);
+        }
+        return _hasMore || _held is not null;
     }
 
     /// <summary>Fills the memory from the ring.</summary>

@@ -98,7 +98,7 @@ internal static unsafe partial class LibBpf
     [LibraryImport("libc", SetLastError = true)]
     public static partial int epoll_ctl(int epfd, int op, int fd, uint* ev);
 
-    [LibraryImport("libc")]
+    [LibraryImport("libc", SetLastError = true)]
     public static partial nint mmap(nint addr, nuint length, int prot, int flags, SafeFileHandle fd, nint offset);
 
     [LibraryImport("libc")]

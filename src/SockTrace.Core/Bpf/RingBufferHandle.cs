@@ -6,7 +6,15 @@ namespace SockTrace.Bpf;
 /// <summary>A <c>struct ring_buffer *</c>: the consumer of one ring-buffer map.</summary>
 internal sealed unsafe class RingBufferHandle : SafeHandleZeroOrMinusOneIsInvalid
 {
+    private static readonly int PageSize = Environment.SystemPageSize;
+
     private readonly BpfObjectHandle? _object;
+
+    /// <summary>
+    /// The first two pages of the map: where the consumer stands, and where the next record will be
+    /// reserved (struct bpf_ringbuf). libbpf tells them since 1.3 only.
+    /// </summary>
+    private readonly byte* _positions;
 
     /// <param name="object">Kept alive as long as the ring.</param>
     /// <param name="map">A loaded ring-buffer map of it.</param>
@@ -20,6 +28,7 @@ internal sealed unsafe class RingBufferHandle : SafeHandleZeroOrMinusOneIsInvali
         SetHandle(LibBpf.ThrowIfNull(
             LibBpf.ring_buffer__new(map.Fd, callback, context, null), "map the ring buffer"));
         WakeAtEdges(map.Fd);
+        _positions = MapPositions(map.Fd);
         bool added = false;
         @object.DangerousAddRef(ref added);
         _object = @object;
@@ -32,6 +41,20 @@ internal sealed unsafe class RingBufferHandle : SafeHandleZeroOrMinusOneIsInvali
     /// <summary>Waits for a wakeup, and consumes what is there then.</summary>
     /// <returns>Likewise; 0 also after a timeout, whether or not records have come without a wakeup.</returns>
     public int Poll(int timeoutMs) => LibBpf.ring_buffer__poll(this, timeoutMs);
+
+    /// <summary>
+    /// Whether all is consumed that was reserved by now. Not so after <see cref="Consume"/> where
+    /// a program is still filling its record: it stops there, whatever others have sent meanwhile.
+    /// </summary>
+    public bool IsEmpty => Volatile.Read(ref *(nuint*)_positions) == Volatile.Read(ref *(nuint*)(_positions + PageSize));
+
+    private static byte* MapPositions(int mapFd)
+    {
+        const int Read = 1, Shared = 1; // PROT_READ, MAP_SHARED
+        using var file = new SafeFileHandle(mapFd, ownsHandle: false);
+        nint positions = LibBpf.mmap(0, (nuint)(2 * PageSize), Read, Shared, file, 0);
+        return positions != -1 ? (byte*)positions : throw new BpfException("map the ring buffer's positions", Marshal.GetLastPInvokeError());
+    }
 
     /// <summary>
     /// libbpf waits for a level: once woken, every wait would return at once while anything is
@@ -48,6 +71,8 @@ internal sealed unsafe class RingBufferHandle : SafeHandleZeroOrMinusOneIsInvali
 
     protected override bool ReleaseHandle()
     {
+        if (_positions is not null)
+            _ = LibBpf.munmap(_positions, (nuint)(2 * PageSize));
         LibBpf.ring_buffer__free(handle);
         _object?.DangerousRelease();
         return true;

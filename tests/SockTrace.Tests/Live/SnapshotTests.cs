@@ -95,5 +95,52 @@ public sealed class SnapshotTests
         Assert.All(after, conn => Assert.Equal(Environment.ProcessId, conn.Number("pid")));
     }
 
+    [Fact]
+    public async Task ASnapshotAmidTakeOversIsWhatTheKernelHas()
+    {
+        const int TimeWaits = 6_000, Port = 7779;
+        // Some hundred stand in each chain of the kernel's table, which are gathered at once and shown later.
+        using var netns = new TestNamespace(tableEntries: 16);
+        using var folder = new TempFolder();
+        string path = folder.File("trace.ndjson");
+        netns.Sysctl("ipv4/ip_local_port_range", "30000 30399");
+        netns.Sysctl("ipv4/tcp_tw_reuse_delay", "300"); // ms; none that begins before the programs know all symbols ends before
+        netns.Sysctl("ipv4/tcp_max_tw_buckets", "100000"); // else half of the entries
+        netns.Run(() => Traffic.Cycle(TimeWaits, Port));
+        using var socktrace = SocktraceProcess.Start("record", "-o", path, "--netns", $"{netns.Inode}", "--source", "bpf",
+            "--stats-interval", "1s");
+        using var done = new CancellationTokenSource();
+        Task traffic = Task.Run(() => netns.Run(() =>
+        {
+            while (!done.IsCancellationRequested)
+                TakeOver(Port);
+        }));
+        socktrace.WaitForErrorLine("socktrace: snapshot: ");
+        await done.CancelAsync();
+        await traffic;
+        netns.WaitUntilQuiet();
+        int left = netns.Run(() => File.ReadLines("/proc/thread-self/net/tcp").Count(line => line.Contains(" 06 ", StringComparison.Ordinal)));
+        Eventually.IsSo(() => Stats(path).Any(stats => stats.Number("time_wait") == left), () => $"{left} of\n{string.Join('\n', Stats(path))}");
+        socktrace.Terminate();
+        Assert.Equal(0, socktrace.WaitForExit());
+
+        var trace = RecordedTrace.Read(path);
+        trace.AssertWhole();
+        Assert.DoesNotContain(trace.OfType("time_wait"), wait => wait.Text("ended") == "lost");
+        Assert.Contains(trace.OfType("time_wait"), wait => wait.Text("ended") == "reused");
+    }
+
+    /// <summary>Some hundred connections, of which most take a port out of TIME_WAIT; fewer if none is old enough.</summary>
+    private static void TakeOver(int port)
+    {
+        try
+        {
+            Traffic.Cycle(500, port);
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressNotAvailable)
+        {
+        }
+    }
+
     private static IEnumerable<JsonElement> Stats(string path) => RecordedTrace.ReadWhole(path).OfType("stats");
 }

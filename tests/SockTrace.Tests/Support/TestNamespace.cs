@@ -16,13 +16,21 @@ internal sealed unsafe partial class TestNamespace : IDisposable
     private readonly BlockingCollection<Action> _work = [];
     private readonly Thread _thread;
 
-    public TestNamespace()
+    /// <param name="tableEntries">
+    /// The chains in the namespace's own table of sockets, tcp_child_ehash_entries; null shares the host's.
+    /// </param>
+    public TestNamespace(int? tableEntries = null)
     {
         _thread = new Thread(Work) { Name = "test-netns", IsBackground = true };
         _thread.Start();
         Run(() =>
         {
             Check(unshare(CloneNewNet), "unshare");
+            if (tableEntries is int entries)
+            {
+                File.WriteAllText("/proc/sys/net/ipv4/tcp_child_ehash_entries", $"{entries}");
+                Check(unshare(CloneNewNet), "unshare");
+            }
             BringUpLoopback();
             Inode = (uint)SockTrace.Host.FileSystem.InodeOf("/proc/thread-self/ns/net")!.Value;
         });
