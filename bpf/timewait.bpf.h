@@ -91,12 +91,16 @@ int BPF_PROG(on_mini_alloc, const struct sock *sk, struct inet_timewait_death_ro
 	return send(event);
 }
 
-/* A FIN came for a mini-socket: if it stood in FIN_WAIT2, it is in TIME_WAIT now. */
+/*
+ * A FIN came for a mini-socket: if it stood in FIN_WAIT2, it is in TIME_WAIT now. Not with a RST,
+ * which has ended it, nor with a SYN: that is no FIN of this connection's.
+ */
 SEC("fexit/tcp_timewait_state_process")
 int BPF_PROG(on_mini_packet, struct inet_timewait_sock *tw, struct sk_buff *skb,
 	     const struct tcphdr *th)
 {
-	if (!BPF_CORE_READ_BITFIELD(th, fin) || tw->tw_substate != TCP_TIME_WAIT)
+	if (!BPF_CORE_READ_BITFIELD(th, fin) || BPF_CORE_READ_BITFIELD(th, rst) ||
+	    BPF_CORE_READ_BITFIELD(th, syn) || tw->tw_substate != TCP_TIME_WAIT)
 		return 0;
 	return emit_mini(tw, SOCKTRACE_KIND_MINI_ARMED);
 }
@@ -166,6 +170,16 @@ static __always_inline const struct inet_timewait_sock *mini_of(const struct tim
 }
 
 /*
+ * A mini-socket's time is up: its timer runs. on_timer_cancel() has seen it leave the wheel just
+ * before, but can tell why only from where a pointer lies.
+ */
+SEC("tp_btf/timer_expire_entry")
+int BPF_PROG(on_timer_expire, struct timer_list *timer)
+{
+	return is_mini_timer(timer) ? emit_mini(mini_of(timer), SOCKTRACE_KIND_MINI_EXPIRED) : 0;
+}
+
+/*
  * Taken off the timer wheel: to run, to be set anew, or because the mini-socket ends before
  * its time. __run_timers() runs timers from a list whose head is on its stack, and takes
  * them from the front: then what points to the timer lies on this stack, a little above.
@@ -180,7 +194,7 @@ int BPF_PROG(on_timer_cancel, struct timer_list *timer)
 	__u64 pprev = (__u64)timer->entry.pprev;
 
 	if (pprev > (__u64)ctx && pprev < (__u64)(ctx + 512))
-		return emit_mini(mini_of(timer), SOCKTRACE_KIND_MINI_EXPIRED);
+		return 0;
 
 	const struct inet_timewait_sock *tw = mini_of(timer);
 	__u8 ending = ending_of(ctx, tw);

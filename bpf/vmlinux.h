@@ -188,6 +188,7 @@ typedef struct {
 } kuid_t;
 
 struct hlist_nulls_node {
+	void *pprev;
 };
 
 struct inode;
@@ -356,6 +357,8 @@ struct inet_sock {
 
 struct tcphdr {
 	__u16 fin: 1;
+	__u16 syn: 1;
+	__u16 rst: 1;
 };
 
 struct inet_connection_sock {
@@ -374,6 +377,7 @@ struct tcp_sock {
 };
 
 struct inet_timewait_sock {
+	struct sock_common __tw_common;
 	unsigned char tw_substate;
 	__be16 tw_sport;
 	struct timer_list tw_timer;

@@ -124,7 +124,7 @@ expect("hooks"; {
 		functions: ["mini_alloc", "mini_packet", "mini_deschedule", "mini_kill", "mini_timer",
 			# inet_csk_accept() has 2 parameters since 6.10.
 			if $version < [6, 10] then "accept4" else "accept2" end],
-		timers: ["timer_cancel"],
+		timers: ["timer_cancel", "timer_expire"],
 		inferred: [],
 	}[$sight] + ["set_state", "set_state_missed", "snapshot"]; $hooks | split(" ")),
 expect("lost"; {ring: 0, kernel: 0, queue: 0, table: 0}; last.lost),

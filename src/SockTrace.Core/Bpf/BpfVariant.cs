@@ -16,7 +16,7 @@ internal sealed record BpfVariant
     private static readonly string[] MiniPrograms =
         ["on_mini_alloc", "on_mini_packet", "on_mini_deschedule", "on_mini_kill", "on_mini_timer"];
 
-    private static readonly string[] TimerPrograms = ["on_timer_cancel"];
+    private static readonly string[] TimerPrograms = ["on_timer_cancel", "on_timer_expire"];
 
     public required TimeWaitSight TimeWait { get; init; }
 

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Runtime.InteropServices;
 using SockTrace.Events;
+using SockTrace.Host;
 using SockTrace.Proc;
 
 namespace SockTrace.Bpf;
@@ -25,6 +26,9 @@ internal sealed class SnapshotFeed(BpfSnapshot snapshot, bool isRegular) : IDisp
     private static readonly long RegularInterval = 2 * Stopwatch.Frequency;
 
     private readonly SocketOwners _owners = new();
+
+    // In another namespace than the host's /proc has other numbers than the events.
+    private readonly bool _hasOwners = HostFacts.IsInitialPidNamespace;
     private readonly List<TcpEvent> _unowned = [];
     private PipeReader? _events;
     private ulong _nextNs;
@@ -182,7 +186,7 @@ internal sealed class SnapshotFeed(BpfSnapshot snapshot, bool isRegular) : IDisp
         _sockets += e.Kind == EventKind.Seen ? 1 : 0;
         _miniSockets += e.Kind == EventKind.SeenMini ? 1 : 0;
         _namespaces += e.Kind == EventKind.SnapshotEnd ? 1 : 0;
-        if (_isAsked && e.Kind == EventKind.Seen && e.BytesReceived != 0)
+        if (_isAsked && _hasOwners && e.Kind == EventKind.Seen && e.BytesReceived != 0)
             _unowned.Add(e);
     }
 
@@ -200,7 +204,8 @@ internal sealed class SnapshotFeed(BpfSnapshot snapshot, bool isRegular) : IDisp
 
     private List<TcpEvent> OwnersOf(TcpEvent[] events)
     {
-        _owners.Refresh();
+        if (events.Length > 0)
+            _owners.Refresh();
         var owned = new List<TcpEvent>();
         foreach (TcpEvent e in events)
         {

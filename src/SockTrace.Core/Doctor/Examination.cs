@@ -9,8 +9,8 @@ namespace SockTrace.Doctor;
 /// <summary>Reads this host's facts. Changes nothing, mounts nothing.</summary>
 internal static unsafe partial class Examination
 {
-    /// <summary>PROC_USER_INIT_INO and PROC_PID_INIT_INO, include/linux/proc_ns.h.</summary>
-    private const ulong InitialUserNamespace = 0xEFFFFFFD, InitialPidNamespace = 0xEFFFFFFC;
+    /// <summary>PROC_USER_INIT_INO, include/linux/proc_ns.h.</summary>
+    private const ulong InitialUserNamespace = 0xEFFFFFFD;
 
     public static DoctorFacts Run()
     {
@@ -23,7 +23,7 @@ internal static unsafe partial class Examination
             HasBtf = File.Exists("/sys/kernel/btf/vmlinux"),
             Capabilities = Capabilities.OfThisProcess(),
             IsInitialUserNamespace = FileSystem.InodeOf("/proc/self/ns/user") is null or InitialUserNamespace,
-            IsInitialPidNamespace = FileSystem.InodeOf("/proc/self/ns/pid") is null or InitialPidNamespace,
+            IsInitialPidNamespace = HostFacts.IsInitialPidNamespace,
             HasSeccompFilter = (HostFacts.ReadLine("/proc/self/status") ?? "").Contains("\nSeccomp:\t2", StringComparison.Ordinal),
             Lockdown = LockdownOf(HostFacts.ReadLine("/sys/kernel/security/lockdown"), HostFacts.ReadLine("/proc/cmdline")),
             UnprivilegedBpfDisabled = Sysctl("unprivileged_bpf_disabled"),

@@ -37,7 +37,7 @@ internal static class ReachChecks
     {
         if (!facts.IsInitialPidNamespace)
             return new Check("processes", Check.Limited, "processes: only those of this container (PID namespace)",
-                "The network namespaces and the sockets from before of all others are not found; their processes are told by the host's numbers.",
+                "The network namespaces of all others are not found; no owner of a socket from before is told; `pid` is the host's number.",
                 "Share the host's PID namespace (docker: --pid=host).");
         if (facts.HidePid is null or "0" or "off" || facts.Capabilities.Has(Capability.SysPtrace))
             return null;

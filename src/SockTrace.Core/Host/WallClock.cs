@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace SockTrace.Host;
 
@@ -10,6 +11,8 @@ namespace SockTrace.Host;
 internal sealed class WallClock
 {
     private const long StepNs = 1_000_000;
+
+    private static readonly long TimeNamespaceNs = ReadTimeNamespaceNs();
 
     private readonly bool _isFixed;
     private long _offsetNs;
@@ -23,7 +26,7 @@ internal sealed class WallClock
     public static WallClock Fixed(long offsetNs) => new(offsetNs);
 
     /// <summary>CLOCK_MONOTONIC now, in nanoseconds: what <c>bpf_ktime_get_ns()</c> gives.</summary>
-    public static long MonotonicNs => Stopwatch.GetTimestamp() * (1_000_000_000 / Stopwatch.Frequency);
+    public static long MonotonicNs => (Stopwatch.GetTimestamp() * (1_000_000_000 / Stopwatch.Frequency)) - TimeNamespaceNs;
 
     /// <summary>Nanoseconds since 1970-01-01 UTC.</summary>
     public long ToUnixNs(long monotonicNs) => monotonicNs + _offsetNs;
@@ -36,6 +39,15 @@ internal sealed class WallClock
         long offsetNs = MeasureOffsetNs();
         if (Math.Abs(offsetNs - _offsetNs) > StepNs)
             _offsetNs = offsetNs;
+    }
+
+    /// <summary>In a time namespace our clock differs from the kernel's, which events are of (time_namespaces(7)).</summary>
+    private static long ReadTimeNamespaceNs()
+    {
+        string[] fields = HostFacts.ReadLine("/proc/self/timens_offsets")?.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) ?? [];
+        return fields is ["monotonic", string seconds, string ns, ..]
+            ? (long.Parse(seconds, CultureInfo.InvariantCulture) * 1_000_000_000) + long.Parse(ns, CultureInfo.InvariantCulture)
+            : 0;
     }
 
     /// <summary>The reading between the two closest readings of the other clock is the best one.</summary>

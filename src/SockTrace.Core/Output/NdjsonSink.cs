@@ -227,7 +227,7 @@ internal sealed class NdjsonSink : ITraceSink
             line.Field(",\"size\":"u8, pool.Size);
             line.Rate(",\"sustainable_per_s\":"u8, pool.SustainablePerSecond);
         }
-        line.Rate(",\"opened_per_s\":"u8, pool.OpensPerSecond);
+        line.Rate(",\"opened_per_s\":"u8, pool.Rates.Opens);
         if (!double.IsInfinity(pool.SecondsToEmpty))
             line.Field(",\"empty_in_ns\":"u8, (long)(pool.SecondsToEmpty * 1e9));
         line.Field(",\"opened\":"u8, pool.Opened);

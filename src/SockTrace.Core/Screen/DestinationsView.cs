@@ -16,7 +16,7 @@ internal sealed class DestinationsView(Glyphs glyphs, PoolTakers takers, Action<
         new("", 10, (in row) => row.Pool.Size > 0 ? glyphs.Bar(row.Pool.Share, 10) : "", (in row) => SortKey.Of(row.Pool.Share)) { Rank = 12, Ink = (in row) => row.Ink },
         new("EMPTY IN", 8, (in row) => row.EmptyInText, (in row) => row.EmptyInText == "now" ? UInt128.MaxValue : ~SortKey.Of(row.Pool.SecondsToEmpty)) { IsNumber = true, Rank = 4, Ink = (in row) => row.EmptyInText == "now" ? Ink.Alarm : Ink.Plain },
         new("TIME_WAIT", 9, (in row) => $"{row.Pool.TimeWaits}", (in row) => SortKey.Of((long)row.Pool.TimeWaits)) { IsNumber = true, Rank = 10 },
-        new("OPENS/S", 7, (in row) => Words.Number(row.Pool.OpensPerSecond), (in row) => SortKey.Of(row.Pool.OpensPerSecond)) { IsNumber = true, Rank = 9 },
+        new("OPENS/S", 7, (in row) => Words.Number(row.Pool.Rates.Opens), (in row) => SortKey.Of(row.Pool.Rates.Opens)) { IsNumber = true, Rank = 9 },
         new("BEARS/S", 7, (in row) => row.Pool.Size > 0 ? Words.Number(row.Pool.SustainablePerSecond) : "?", (in row) => SortKey.Of(row.Pool.SustainablePerSecond)) { IsNumber = true, Rank = 11 },
         new("NO PORT", 7, (in row) => $"{row.Pool.Exhausted}", (in row) => SortKey.Of(row.Pool.Exhausted)) { IsNumber = true, Rank = 5, Ink = (in row) => row.Pool.Exhausted > 0 ? Ink.Alarm : Ink.Plain },
         new("MOST BY", 16, (in row) => row.TakerText, (in row) => SortKey.Of(row.Taker?.Comm ?? default)) { Rank = 2, GrowsTo = 25 },

@@ -209,7 +209,7 @@ internal sealed class OverviewView(Glyphs glyphs, PoolTakers takers, Func<long, 
             canvas.TextToLeftOf(takenEnd, line, $"{row.Pool.Taken}/{row.SizeText}", row.Ink);
             canvas.TextToLeftOf(emptyEnd, line, row.EmptyInText, row.EmptyInText == "now" ? Ink.Alarm : Ink.Plain);
             string bears = isWide && row.Pool.Size > 0 ? $" ({Words.Number(row.Pool.SustainablePerSecond)})" : "";
-            canvas.TextToLeftOf(rateEnd, line, Words.Number(row.Pool.OpensPerSecond) + bears);
+            canvas.TextToLeftOf(rateEnd, line, Words.Number(row.Pool.Rates.Opens) + bears);
             canvas.TextOrCut(rateEnd + 1, line, row.TakerText, Ink.Plain, room - rateEnd - 1);
             if (i == _cursor)
                 canvas.Paint(line, Ink.Selected);

@@ -22,10 +22,17 @@ internal readonly record struct TupleKey(IpAddress Laddr, IpAddress Raddr, uint 
 
 internal static class KeyHash
 {
+    // Of this process only: who has a /64 chooses 64 bits of his address, and must not choose his place.
+    private static readonly ulong Secret1 = Random(), Secret2 = Random(), Secret3 = Random();
+
     /// <summary>Mixes what differs between keys; RowIndex spreads it.</summary>
     public static int Of(IpAddress address, uint a, int b)
     {
-        ulong mixed = (address.First ^ (address.Second * 0x9E3779B97F4A7C15)) + (a * 0xC2B2AE3D27D4EB4Ful) + ((ulong)(uint)b * 0xD6E8FEB86659FD93);
-        return (int)(mixed ^ (mixed >> 32));
+        ulong high = Math.BigMul(address.First ^ Secret1, address.Second ^ Secret2, out ulong low);
+        high = Math.BigMul(high ^ low ^ ((ulong)a << 32 | (uint)b), Secret3, out low);
+        return (int)(high ^ low);
     }
+
+    // RandomNumberGenerator would take OpenSSL, which a host need not have.
+    private static ulong Random() => (ulong)System.Random.Shared.NextInt64() << 1 | 1;
 }

@@ -11,11 +11,8 @@ namespace SockTrace.Tracking;
 /// <param name="ranges">The ports of a network namespace; null where they are not known (yet).</param>
 internal sealed class PoolTable(int maxPools, Func<uint, PortRange?> ranges)
 {
-    /// <summary>Weight of the last second in the rates.</summary>
-    private const double Smoothing = 0.3;
-
-    /// <summary>Ports a second that are as good as none.</summary>
-    private const double NoRate = 0.01;
+    /// <summary>Rates are those of the last so many ticks.</summary>
+    private const int Window = 5;
 
     /// <summary>As many may be quiet and empty: every tick, and every page of the screen, walks them.</summary>
     public const int MaxQuiet = 4096;
@@ -27,19 +24,19 @@ internal sealed class PoolTable(int maxPools, Func<uint, PortRange?> ranges)
     private long[] _exhausted = [];
     private uint[] _pids = [];
     private Comm[] _comms = [];
-    private int[] _timeWaitsMade = [];
-    private int[] _takenOver = [];
-    private long[] _openedBefore = [];
-    private int[] _takenBefore = [];
-    private int[] _liveBefore = [];
-    private double[] _openRates = [];
-    private double[] _growths = [];
-    private double[] _liveGrowths = [];
-    private double[] _timeWaitRates = [];
-    private double[] _takeOverRates = [];
+    private long[] _timeWaitsMade = [];
+    private long[] _takenOver = [];
+    private int[] _ages = [];
+    private PoolMark[] _marks = []; // as many of each row as the window has ticks, in turn
+    private PoolRates[] _rates = [];
     private bool[] _wereFilling = [];
+    private bool[] _wereExhausted = [];
 
-    /// <summary>Whether a pool came near its end at the last tick, which it was not before.</summary>
+    /// <summary>Seconds of each of the last ticks, and the one that comes next.</summary>
+    private readonly double[] _tickSeconds = new double[Window];
+    private int _tick;
+
+    /// <summary>Whether a pool came near its end at the last tick, or to it, where it was not before.</summary>
     public bool HasNewlyFilling { get; private set; }
 
     public int Count => _index.Count;
@@ -86,8 +83,11 @@ internal sealed class PoolTable(int maxPools, Func<uint, PortRange?> ranges)
     {
         int row = FindOrAdd(key); // which may make the columns anew
         _live[row]++;
-        _liveBefore[row]++;
-        _takenBefore[row]++;
+        foreach (ref PoolMark mark in MarksOf(row))
+        {
+            mark.Live++;
+            mark.Taken++;
+        }
     }
 
     /// <summary>A mini-socket was there before us.</summary>
@@ -95,7 +95,8 @@ internal sealed class PoolTable(int maxPools, Func<uint, PortRange?> ranges)
     {
         int row = FindOrAdd(key);
         _timeWaits[row]++;
-        _takenBefore[row]++;
+        foreach (ref PoolMark mark in MarksOf(row))
+            mark.Taken++;
     }
 
     /// <summary>A connection gives its port back, or leaves it to its mini-socket.</summary>
@@ -141,33 +142,39 @@ internal sealed class PoolTable(int maxPools, Func<uint, PortRange?> ranges)
     public void Tick(double seconds)
     {
         HasNewlyFilling = false;
+        _tickSeconds[_tick] = seconds;
         for (int row = _index.Oldest, newer; row != RowIndex.None; row = newer)
         {
             newer = _index.Newer(row);
-            int taken = _live[row] + _timeWaits[row];
-            double opened = (_opened[row] - _openedBefore[row]) / seconds, growth = (taken - _takenBefore[row]) / seconds;
-            double liveGrowth = (_live[row] - _liveBefore[row]) / seconds;
-            // A pool that was quiet may be full before an average has followed.
-            double weight = _openRates[row] < NoRate ? 1 : Smoothing;
-            _openRates[row] += weight * (opened - _openRates[row]);
-            _growths[row] += weight * (growth - _growths[row]);
-            _openedBefore[row] = _opened[row];
-            _liveGrowths[row] += weight * (liveGrowth - _liveGrowths[row]);
-            _timeWaitRates[row] += weight * ((_timeWaitsMade[row] / seconds) - _timeWaitRates[row]);
-            _takeOverRates[row] += weight * ((_takenOver[row] / seconds) - _takeOverRates[row]);
-            _timeWaitsMade[row] = _takenOver[row] = 0;
-            _takenBefore[row] = taken;
-            _liveBefore[row] = _live[row];
-            bool isFilling = taken > 0 && UseOf(row).IsFilling;
-            HasNewlyFilling |= isFilling && !_wereFilling[row];
-            _wereFilling[row] = isFilling;
-            if (taken == 0 && _exhausted[row] == 0 && _index.Count > MaxQuiet && IsQuiet(row))
+            UpdateRates(row);
+            bool isExhausted = _exhausted[row] > 0, isTaken = _live[row] + _timeWaits[row] > 0;
+            bool isFilling = isTaken && UseOf(row).IsFilling;
+            HasNewlyFilling |= (isFilling && !_wereFilling[row]) || (isExhausted && !_wereExhausted[row]);
+            (_wereFilling[row], _wereExhausted[row]) = (isFilling, isExhausted);
+            if (!isTaken && !isExhausted && _index.Count > MaxQuiet && _rates[row] == default)
                 _index.Remove(row);
         }
+        _tick = (_tick + 1) % Window;
     }
 
-    private bool IsQuiet(int row) =>
-        _openRates[row] < NoRate && Math.Abs(_growths[row]) < NoRate && Math.Abs(_liveGrowths[row]) < NoRate;
+    private void UpdateRates(int row)
+    {
+        var now = new PoolMark(_live[row] + _timeWaits[row], _live[row], _opened[row], _timeWaitsMade[row], _takenOver[row]);
+        Span<PoolMark> marks = MarksOf(row);
+        // After it was quiet it begins anew: the time when nothing went on is no part of its rate.
+        bool isAwakened = _rates[row] == default && now != marks[(_tick + Window - 1) % Window];
+        int age = _ages[row] = isAwakened ? 1 : Math.Min(_ages[row] + 1, Window + 1);
+        // It began amid the first of these ticks, which counts only as long as there is no other.
+        int ticks = Math.Max(1, age - 1);
+        double seconds = 0;
+        for (int i = 0; i < ticks; i++)
+            seconds += _tickSeconds[(_tick + Window - i) % Window];
+        _rates[row] = PoolRates.Between(marks[(_tick + Window - ticks) % Window], now, seconds);
+        marks[_tick] = now;
+    }
+
+    /// <summary>Where it stood after each of the last ticks.</summary>
+    private Span<PoolMark> MarksOf(int row) => _marks.AsSpan(row * Window, Window);
 
     /// <summary>Fills <paramref name="fullest"/> with those that have the fewest free, by share, first.</summary>
     /// <returns>How many there are, at most its length.</returns>
@@ -193,7 +200,7 @@ internal sealed class PoolTable(int maxPools, Func<uint, PortRange?> ranges)
     }
 
     public PoolUse UseOf(int row) => new(_index.KeyOf(row), _live[row], _timeWaits[row], ranges(_index.KeyOf(row).Netns)?.Size ?? 0,
-        _openRates[row], _growths[row], _liveGrowths[row], _timeWaitRates[row], _takeOverRates[row], _opened[row], _exhausted[row], _pids[row], _comms[row]);
+        _rates[row], _opened[row], _exhausted[row], _pids[row], _comms[row]);
 
     private int FindOrAdd(PoolKey key)
     {
@@ -214,14 +221,10 @@ internal sealed class PoolTable(int maxPools, Func<uint, PortRange?> ranges)
         _comms[row] = default;
         _timeWaitsMade[row] = 0;
         _takenOver[row] = 0;
-        _openedBefore[row] = 0;
-        _takenBefore[row] = 0;
-        _liveBefore[row] = 0;
-        _openRates[row] = 0;
-        _growths[row] = 0;
-        _liveGrowths[row] = 0;
-        _timeWaitRates[row] = 0;
-        _takeOverRates[row] = 0;
+        _ages[row] = 0;
+        MarksOf(row).Clear();
+        _rates[row] = default;
+        _wereExhausted[row] = false;
         _wereFilling[row] = false;
         return row;
     }
@@ -235,16 +238,12 @@ internal sealed class PoolTable(int maxPools, Func<uint, PortRange?> ranges)
         Array.Resize(ref _exhausted, capacity);
         Array.Resize(ref _pids, capacity);
         Array.Resize(ref _comms, capacity);
-        Array.Resize(ref _openedBefore, capacity);
-        Array.Resize(ref _takenBefore, capacity);
-        Array.Resize(ref _liveBefore, capacity);
-        Array.Resize(ref _liveGrowths, capacity);
         Array.Resize(ref _timeWaitsMade, capacity);
         Array.Resize(ref _takenOver, capacity);
-        Array.Resize(ref _timeWaitRates, capacity);
-        Array.Resize(ref _takeOverRates, capacity);
-        Array.Resize(ref _openRates, capacity);
-        Array.Resize(ref _growths, capacity);
+        Array.Resize(ref _ages, capacity);
+        Array.Resize(ref _marks, capacity * Window);
+        Array.Resize(ref _rates, capacity);
+        Array.Resize(ref _wereExhausted, capacity);
         Array.Resize(ref _wereFilling, capacity);
     }
 }

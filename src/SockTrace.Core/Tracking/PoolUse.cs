@@ -7,18 +7,13 @@ namespace SockTrace.Tracking;
 /// <param name="Live">Ports of connections.</param>
 /// <param name="TimeWaits">Ports of mini-sockets.</param>
 /// <param name="Size">Ports in it; 0 where that is not known.</param>
-/// <param name="OpensPerSecond">Connections begun, lately.</param>
-/// <param name="GrowthPerSecond">By how many taken ports it grows, lately.</param>
-/// <param name="LiveGrowthPerSecond">By how many of them are connections, lately.</param>
-/// <param name="TimeWaitsPerSecond">Ports that go into TIME_WAIT, lately.</param>
-/// <param name="TakenOverPerSecond">Ports in TIME_WAIT that a connect() takes over, lately: tcp_tw_reuse.</param>
+/// <param name="Rates">How it has changed lately.</param>
 /// <param name="Opened">Connections begun since the start.</param>
 /// <param name="Exhausted">connect()s that found no port since the start.</param>
 /// <param name="Pid">Of who took from it last; 0 where nobody is known.</param>
 /// <param name="Comm">His name.</param>
 internal readonly record struct PoolUse(
-    PoolKey Key, int Live, int TimeWaits, int Size, double OpensPerSecond, double GrowthPerSecond,
-    double LiveGrowthPerSecond, double TimeWaitsPerSecond, double TakenOverPerSecond, long Opened, long Exhausted, uint Pid, Comm Comm)
+    PoolKey Key, int Live, int TimeWaits, int Size, PoolRates Rates, long Opened, long Exhausted, uint Pid, Comm Comm)
 {
     /// <summary>The share from which on a pool is nearly full.</summary>
     public const double NearlyFull = 0.8;
@@ -38,21 +33,21 @@ internal readonly record struct PoolUse(
     public double SustainablePerSecond => (double)Size / TimeWaitLength.Seconds;
 
     /// <summary>Whether the ports that a connect() may take over count as free: lately some were.</summary>
-    private bool IsTakenOver => TakenOverPerSecond >= 0.01;
+    private bool IsTakenOver => Rates.TakenOver >= 0.01;
 
-    private bool GrowsByConnections => LiveGrowthPerSecond >= Math.Max(0.01, GrowthPerSecond / 10);
+    private bool GrowsByConnections => Rates.LiveGrowth >= Math.Max(0.01, Rates.Growth / 10);
 
     /// <summary>
     /// Whether it fills with TIME_WAITs alone, and stops before it is full: connect() takes them
     /// over, or in 60 s as many come to their end as begin.
     /// </summary>
-    private bool LevelsOff => !GrowsByConnections && (IsTakenOver || Live + (TimeWaitsPerSecond * TimeWaitLength.Seconds) < Size);
+    private bool LevelsOff => !GrowsByConnections && (IsTakenOver || Live + (Rates.TimeWaits * TimeWaitLength.Seconds) < Size);
 
     /// <summary>
     /// Ports a second by which it fills. While the TIME_WAITs of a burst come to their end it does not
     /// grow, but it will: by what goes into TIME_WAIT beyond what it bears.
     /// </summary>
-    private double FillsPerSecond => Math.Max(GrowthPerSecond, TimeWaitsPerSecond - SustainablePerSecond);
+    private double FillsPerSecond => Math.Max(Rates.Growth, Rates.TimeWaits - SustainablePerSecond);
 
     /// <summary>Seconds until none is free, if it goes on like this; infinite where it does not come to that.</summary>
     public double SecondsToEmpty => Size == 0 || FillsPerSecond < 0.01 || LevelsOff

@@ -80,7 +80,8 @@ internal sealed class RowIndex<TKey>
         {
             if (Count < MaxRows)
             {
-                Grow((int)Math.Min(Count * 2L, MaxRows));
+                // The last step takes all that is left of the bound: one of a few rows would cost as much as any.
+                Grow(Count * 3L >= MaxRows ? MaxRows : Count * 2);
             }
             else
             {

@@ -150,8 +150,9 @@ internal abstract class SocketTable
     {
         Resize(_index.Capacity);
         // The old columns lie in the heap of large objects until a full collection, which nothing else asks for.
+        // It takes half a millisecond; to compact the heap as well takes as long as to copy the columns.
         if (_index.Capacity >= LargeCapacity)
-            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true, compacting: false);
     }
 
     protected virtual void Resize(int capacity)

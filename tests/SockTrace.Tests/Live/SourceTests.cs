@@ -86,6 +86,39 @@ public sealed class SourceTests : IDisposable
     }
 
     [Fact]
+    public void InAnotherPidNamespaceNoNumberOfItsOwnIsTold()
+    {
+        using var netns = new TestNamespace();
+        using Socket listener = netns.Run(() => Traffic.Listen(7777));
+        // bash has a connection before the trace begins.
+        using SocktraceProcess socktrace = netns.Run(() => SocktraceProcess.LaunchThrough("unshare", "--pid", "--fork", "--mount-proc", "bash", "-c",
+            "exec 3<>/dev/tcp/127.0.0.1/7777; \"$0\" record -v -o - --source bpf --duration 2s", SocktraceProcess.Binary));
+        using (listener.Accept())
+            socktrace.WaitForErrorLine("socktrace: snapshot: ");
+        var trace = RecordedTrace.Parse(socktrace.Output.ReadToEnd());
+        Assert.Equal(0, socktrace.WaitForExit());
+        JsonElement closing = trace.OfType("state").First(state => state.Text("new") == "CLOSE_WAIT" && state.Number("rport") == 7777);
+        Assert.Equal((null, null), (closing.Number("pid"), closing.Text("owner_from")));
+    }
+
+    [Fact]
+    public void InAnotherTimeNamespaceItIsAsLateAsOnTheHost()
+    {
+        using var netns = new TestNamespace();
+        using SocktraceProcess socktrace = netns.Run(() => SocktraceProcess.LaunchThrough(
+            "unshare", "--time", "--monotonic", "86400", SocktraceProcess.Binary, "record", "-v", "-o", "-", "--source", "bpf", "--duration", "2s"));
+        socktrace.WaitForErrorLine("socktrace: snapshot: ");
+        netns.Run(() => Traffic.Cycle(1, 7777));
+        var trace = RecordedTrace.Parse(socktrace.Output.ReadToEnd());
+        Assert.Equal(0, socktrace.WaitForExit());
+        JsonElement[] states = [.. trace.OfType("state").Where(state => state.Number("netns") == netns.Inode)];
+        Assert.NotEmpty(states);
+        DateTime header = trace.Header.GetProperty("ts").GetDateTime(), end = trace.End.GetProperty("ts").GetDateTime();
+        Assert.All(states, state => Assert.InRange(state.GetProperty("ts").GetDateTime(), header, end));
+        Assert.InRange(DateTime.UtcNow - end, TimeSpan.Zero, TimeSpan.FromMinutes(1));
+    }
+
+    [Fact]
     public void ARingThatTheKernelCannotAllocateIsARefusal()
     {
         // An address-space limit below the ring's size makes its mapping fail.

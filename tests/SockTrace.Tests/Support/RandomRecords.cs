@@ -110,7 +110,7 @@ internal sealed class RandomRecords(Random random)
     }
 
     private PoolUse Pool() => new(new PoolKey(Address(), Address(), (uint)random.Next(), (ushort)random.Next(65536)), random.Next(999), random.Next(999),
-        random.Next(2) * 28232, random.NextDouble() * 1000, random.Next(-5, 5), random.Next(-5, 5), random.Next(5), random.Next(2), random.Next(), random.Next(3), (uint)random.Next(2) * 77, AnyComm());
+        random.Next(2) * 28232, new PoolRates(random.NextDouble() * 1000, random.Next(-5, 5), random.Next(-5, 5), random.Next(5), random.Next(2)), random.Next(), random.Next(3), (uint)random.Next(2) * 77, AnyComm());
 
     private Comm AnyComm() => Comm.From(Comms[random.Next(Comms.Length)]);
 

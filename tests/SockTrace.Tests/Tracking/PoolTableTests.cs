@@ -21,7 +21,7 @@ public sealed class PoolTableTests
         }
         Open(20, isClosed: true);
         PoolUse pool = Tick();
-        Assert.Equal((220, 20.0), (pool.Taken, pool.GrowthPerSecond));
+        Assert.Equal((220, 20.0), (pool.Taken, pool.Rates.Growth));
         Assert.Equal(4, pool.SecondsToEmpty);
     }
 
@@ -30,7 +30,7 @@ public sealed class PoolTableTests
     {
         Open(4, isClosed: true);
         PoolUse pool = Tick();
-        Assert.Equal(4, pool.GrowthPerSecond);
+        Assert.Equal(4, pool.Rates.Growth);
         // 240 in TIME_WAIT at most.
         Assert.True(double.IsInfinity(pool.SecondsToEmpty));
         Assert.False(pool.IsFilling);
@@ -86,8 +86,57 @@ public sealed class PoolTableTests
             _pools.Tick(1);
         }
         PoolUse pool = TheOne();
-        Assert.True(pool.GrowthPerSecond < 1);
+        Assert.True(pool.Rates.Growth < 1);
         Assert.InRange(pool.SecondsToEmpty, 5, 9); // 120 are free, 20 a second go into TIME_WAIT, and it bears 5
+    }
+
+    [Fact]
+    public void ABurstIsToldByItsRateAndIsForgottenAfterIt()
+    {
+        Open(14, isClosed: true); // it begins a third of a second before the tick
+        Assert.Equal(14, Tick().Rates.Opens);
+        for (int second = 0; second < 4; second++)
+        {
+            Open(46, isClosed: true);
+            Assert.Equal(46, Tick().Rates.Opens);
+        }
+        double[] after = [.. Enumerable.Range(0, 6).Select(_ => Tick().Rates.Opens)];
+        Assert.Equal([36.8, 27.6, 18.4, 9.2, 0, 0], after.Select(rate => Math.Round(rate, 1)));
+
+        Open(46, isClosed: true);
+        Assert.Equal(46, Tick().Rates.Opens); // the quiet before is no part of it
+    }
+
+    [Fact]
+    public void WhatWasFoundLateIsNoGrowthOfAnySecond()
+    {
+        Open(10, isClosed: true);
+        Tick();
+        for (int i = 0; i < 100; i++)
+            _pools.FoundTimeWait(Key);
+        Open(10, isClosed: true);
+        Assert.Equal((120, 10.0), (Tick().Taken, TheOne().Rates.Growth));
+    }
+
+    [Fact]
+    public void ThatOneIsFillingAndThatItIsFullIsNewOnceEach()
+    {
+        var told = new List<bool>();
+        void Second(int opened, bool isFull = false)
+        {
+            Open(opened, isClosed: true);
+            if (isFull)
+                _pools.Exhausted(Key);
+            _pools.Tick(1);
+            told.Add(_pools.HasNewlyFilling);
+        }
+
+        Second(1);
+        Second(100);
+        Second(100);
+        Second(98, isFull: true);
+        Second(0, isFull: true);
+        Assert.Equal([false, true, false, true, false], told);
     }
 
     [Fact]

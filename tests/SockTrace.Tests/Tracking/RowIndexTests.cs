@@ -54,4 +54,22 @@ public sealed class RowIndexTests
             foreach ((ulong key, int row) in rows)
                 Assert.Equal(row, index.Find(key));
         }, iter: 2000);
+
+    [Theory]
+    [InlineData(100_001)]
+    [InlineData(262_145)]
+    [InlineData(3)]
+    public void TheLastStepOfGrowthIsNoSmallOne(int maxRows)
+    {
+        var index = new RowIndex<ulong>(maxRows);
+        int before = index.Capacity;
+        for (ulong key = 1; key <= (ulong)maxRows; key++)
+        {
+            index.Add(key);
+            if (index.Capacity != before)
+                Assert.InRange(index.Capacity, before + (before / 2), before * 3L);
+            before = index.Capacity;
+        }
+        Assert.Equal(maxRows, index.Capacity);
+    }
 }
