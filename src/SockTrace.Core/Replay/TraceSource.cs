@@ -42,13 +42,19 @@ internal sealed class TraceSource : IEventSource
     /// <param name="to">What comes after is left out; null for nothing.</param>
     /// <param name="onFault">Called for each line that is no record.</param>
     /// <param name="path">A file to read it from, twice; null where the name is one's.</param>
-    /// <exception cref="TraceException">It cannot be read, or has no record.</exception>
+    /// <exception cref="TraceException">It cannot be read, or has no record, or none of the time that is asked for.</exception>
     public TraceSource(string name, double speed, TraceTime? from, TraceTime? to, Action<TraceFault> onFault, string? path = null)
     {
-        (HashSet<ulong> orphans, HeaderRecord? header, long firstNs) = LookThrough(name, path, _poolSizes);
+        (HashSet<ulong> orphans, HeaderRecord? header, long firstNs, long lastNs) = LookThrough(name, path, _poolSizes);
         Header = header;
         FromNs = from?.In(firstNs) ?? firstNs;
         _toNs = to?.In(firstNs) ?? long.MaxValue;
+        if (FromNs > lastNs)
+            throw new TraceException(name, "replay", $"it ends at {TimeText(lastNs)}, before --from, which is {TimeText(FromNs)}");
+        if (_toNs < firstNs)
+            throw new TraceException(name, "replay", $"it begins at {TimeText(firstNs)}, after --to, which is {TimeText(_toNs)}");
+        if (_toNs < FromNs)
+            throw new TraceException(name, "replay", $"--to, which is {TimeText(_toNs)}, is before --from, which is {TimeText(FromNs)}");
         NowNs = firstNs;
         _startNs = Math.Max(firstNs, FromNs);
         _decoder = new RecordDecoder(orphans);
@@ -182,19 +188,19 @@ internal sealed class TraceSource : IEventSource
     }
 
     /// <summary>What must be known before the first event.</summary>
-    private static (HashSet<ulong> Orphans, HeaderRecord? Header, long FirstNs) LookThrough(
+    private static (HashSet<ulong> Orphans, HeaderRecord? Header, long FirstNs, long LastNs) LookThrough(
         string name, string? path, Dictionary<uint, int> poolSizes)
     {
         var orphans = new HashSet<ulong>();
         HeaderRecord? header = null;
-        long firstNs = long.MaxValue;
+        long firstNs = long.MaxValue, lastNs = long.MinValue;
         using var file = new TraceFile(name, _ => { }, path);
         while (file.TryRead())
         {
             TraceRecord record = file.Record;
             header ??= record.Header;
             if (record.Ts != long.MinValue)
-                firstNs = Math.Min(firstNs, record.Ts);
+                (firstNs, lastNs) = (Math.Min(firstNs, record.Ts), Math.Max(lastNs, record.Ts));
             if (record.Type == RecordType.TimeWait && record.FinWait2Ns >= 0)
                 orphans.Add(record.Id);
             if (record.Type == RecordType.Stats)
@@ -205,6 +211,8 @@ internal sealed class TraceSource : IEventSource
         }
         return firstNs == long.MaxValue
             ? throw new TraceException(name, "replay", file.Lines == 0 ? "it is empty" : "no line of it is a record")
-            : (orphans, header, firstNs);
+            : (orphans, header, firstNs, lastNs);
     }
+
+    private static string TimeText(long ns) => $"{DateTime.UnixEpoch.AddTicks(ns / TimeSpan.NanosecondsPerTick):yyyy-MM-dd'T'HH:mm:ss'Z'}";
 }

@@ -31,7 +31,10 @@ internal static class PoolFinding
         string title = isExhausted ? $"{who} ran out of ports to {to}: {Words.Count(usage.Exhausted, "connect()")} failed"
             : isFilling ? $"{who} came near the end of its ports to {to}"
             : $"{who} uses many of its ports to {to}";
-        string text = $"{who} opened up to {Words.Number(rate)} connections a second from {from} to {to}. "
+        // Whose the others are is not kept: rates and lengths are the pool's.
+        bool isShared = usage.BurnerConnections > 0 && usage.BurnerConnections < usage.Connections.Closed;
+        string text = $"{who}{(isShared ? " and others" : "")} opened up to {Words.Number(rate)} connections a second from {from} to {to}. "
+            + (isShared ? $"Of {Words.Count(usage.Connections.Closed, "connection")} {usage.BurnerConnections} were {who}'s. " : "")
             + (size > 0 ? $"The pool has {size} ports; each connection that this side closes first keeps its port for {TimeWaitSeconds} s more, in TIME_WAIT, so it bears {Words.Number(sustainable)} a second for ever. " : "")
             + (usage.TakenMax >= 0 ? $"At most {usage.TakenMax} were taken at once{(usage.TimeWaitMax > 0 ? $", {usage.TimeWaitMax} of them in TIME_WAIT" : "")}. " : "")
             + (isExhausted ? $"{Words.Count(usage.Exhausted, "connect()")} found none left (EADDRNOTAVAIL)."

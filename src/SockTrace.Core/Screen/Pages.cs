@@ -8,6 +8,9 @@ internal sealed class Pages
 {
     private const long SecondNs = 1_000_000_000;
 
+    /// <summary>In less the parts of a page would stand on each other.</summary>
+    private const int LeastWidth = 60, LeastHeight = 20;
+
     private readonly View[] _views;
     private readonly View _help, _follow;
     private readonly ScreenLabels _labels;
@@ -97,6 +100,13 @@ internal sealed class Pages
             Say(result.Message, result.IsBad);
         }
         canvas.Clear();
+        if (canvas.Width < LeastWidth || canvas.Height < LeastHeight)
+        {
+            canvas.Text(0, 0, $"{canvas.Width}x{canvas.Height} is too small:", Ink.Strong);
+            canvas.Text(0, 1, $"{LeastWidth}x{LeastHeight} it takes", Ink.Plain);
+            canvas.Text(0, 2, "q quit", Ink.Dim);
+            return;
+        }
         DrawTitle(canvas);
         DrawTabs(canvas);
         int top = 2;

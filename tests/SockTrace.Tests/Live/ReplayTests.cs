@@ -48,6 +48,18 @@ public sealed class ReplayTests : IDisposable
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(20), "half an hour that was not to be seen took " + watch.Elapsed);
     }
 
+    [Theory]
+    [InlineData("--from 1h", "it ends at 2026-11-23T10:30:05Z, before --from, which is 2026-11-23T11:00:00Z")]
+    [InlineData("--to 2026-11-23T09:00:00Z", "it begins at 2026-11-23T10:00:00Z, after --to, which is 2026-11-23T09:00:00Z")]
+    [InlineData("--from 20m --to 10m", "--to, which is 2026-11-23T10:10:00Z, is before --from, which is 2026-11-23T10:20:00Z")]
+    public void ATimeOfWhichItHasNothingIsRefused(string options, string reason)
+    {
+        string trace = _folder.File("trace.ndjson");
+        File.WriteAllLines(trace, [State("10:00:00.000000000", "1", "CLOSE", "SYN_SENT"), State("10:30:05.000000000", "1", "SYN_SENT", "CLOSE")]);
+        (int exitCode, string output) = SocktraceProcess.Shell($"\"$S\" replay '{trace}' {options} 2>&1; echo $?");
+        Assert.Equal((0, $"socktrace: cannot replay {trace}: {reason}\n1\n"), (exitCode, output));
+    }
+
     [Fact]
     public void ATraceTakesItsTime()
     {

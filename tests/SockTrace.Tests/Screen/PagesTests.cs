@@ -13,6 +13,15 @@ public sealed class PagesTests
     private static readonly PortRange TenPorts = new(40000, 40009, []);
 
     [Fact]
+    public void ATerminalThatIsTooSmallIsTold()
+    {
+        var screen = new ScreenOf(ports: TenPorts).Feed(Connections(8, pid: 7)).Tick(1);
+        Assert.Equal("59x24 is too small:\n60x20 it takes\nq quit", screen.Text(59, 24).TrimEnd());
+        Assert.StartsWith("60x19 is too small:", screen.Text(60, 19), StringComparison.Ordinal);
+        Assert.Contains("socktrace live", screen.Text(60, 20), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void TheOverviewSaysWhoHasThePortsTowardWhom()
     {
         string text = new ScreenOf(ports: TenPorts).Feed(Connections(8, pid: 7)).Tick(1).Text();
