@@ -801,13 +801,17 @@ static void passed_on(void)
 	if (!worker) {
 		close(listener);
 		prctl(PR_SET_NAME, "worker");
-		close(receive_descriptor(over[1]));
+		int accepted = receive_descriptor(over[1]);
+		char closed;
+		TRY(read(over[1], &closed, 1));
+		close(accepted); /* the last to hold it */
 		_exit(0);
 	}
 	say("worker", worker);
 	open_pair_from(listener, 0, &client, &server);
 	send_descriptor(over[0], server);
 	close(server);
+	TRY(write(over[0], "c", 1));
 	waitpid(worker, NULL, 0);
 	sleep_ms(50);
 	close(client);

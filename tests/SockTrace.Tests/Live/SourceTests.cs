@@ -98,7 +98,7 @@ public sealed class SourceTests : IDisposable
         var trace = RecordedTrace.Parse(socktrace.Output.ReadToEnd());
         Assert.Equal(0, socktrace.WaitForExit());
         JsonElement closing = trace.OfType("state").First(state => state.Text("new") == "CLOSE_WAIT" && state.Number("rport") == 7777);
-        Assert.Equal((null, null), (closing.Number("pid"), closing.Text("owner_from")));
+        Assert.Equal((null, "unknown"), (closing.Number("pid"), closing.Text("owner_from")));
     }
 
     [Fact]
