@@ -155,7 +155,7 @@ internal sealed unsafe class BpfSource : IEventSource
         if (_symbols is null && _snapshots!.IsDue)
             _snapshots.Start();
         if (_snapshots!.IsOpen || _held is not null)
-            return Try(() => PollWithSnapshot(writer));
+            return PollWithSnapshot(writer);
         if (_snapshots.WriteOwners(writer))
             timeout = TimeSpan.Zero;
         else if ((_symbols is not null || _snapshots.IsPending) && timeout > PendingTimeout)
@@ -235,16 +235,16 @@ internal sealed unsafe class BpfSource : IEventSource
         if (_heldBytes.IsEmpty)
             _heldBytes = _held.Memory[..Receive(_held.Memory, TimeSpan.Zero)];
 
-        ReadOnlySpan<TcpEvent> held = MemoryMarshal.Cast<byte, TcpEvent>(_heldBytes.Span);
-        int written = 0;
-        while (written < held.Length && _snapshots!.WriteUntil(held[written].TimeNs, writer))
+        try
         {
-            MemoryMarshal.Write(writer.GetSpan(TcpEvent.Size), held[written++]);
-            writer.Advance(TcpEvent.Size);
+            WriteHeld(writer);
+            if (_heldBytes.IsEmpty && _ring!.IsEmpty)
+                _snapshots!.WriteUntil(nowNs, writer);
         }
-        _heldBytes = _heldBytes[(written * TcpEvent.Size)..];
-        if (_heldBytes.IsEmpty && _ring!.IsEmpty)
-            _snapshots!.WriteUntil(nowNs, writer);
+        catch (BpfException e)
+        {
+            throw Failed(e);
+        }
         if (_heldBytes.IsEmpty && !_snapshots!.IsOpen)
         {
             _held.Dispose();
@@ -255,6 +255,19 @@ internal sealed unsafe class BpfSource : IEventSource
             _snapshots!.WaitForMore(PendingTimeout);
         }
         return _hasMore || _held is not null;
+    }
+
+    /// <summary>Writes what is held, as far as the snapshot has come.</summary>
+    private void WriteHeld(PipeWriter writer)
+    {
+        ReadOnlySpan<TcpEvent> held = MemoryMarshal.Cast<byte, TcpEvent>(_heldBytes.Span);
+        int written = 0;
+        while (written < held.Length && _snapshots!.WriteUntil(held[written].TimeNs, writer))
+        {
+            MemoryMarshal.Write(writer.GetSpan(TcpEvent.Size), held[written++]);
+            writer.Advance(TcpEvent.Size);
+        }
+        _heldBytes = _heldBytes[(written * TcpEvent.Size)..];
     }
 
     /// <summary>Fills the memory from the ring.</summary>

@@ -16,6 +16,10 @@ internal sealed record BpfVariant
     private static readonly string[] MiniPrograms =
         ["on_mini_alloc", "on_mini_packet", "on_mini_deschedule", "on_mini_kill", "on_mini_timer"];
 
+    /// <summary>Functions that tell a kernel by whether it has them.</summary>
+    private static readonly string[] Tellers =
+        ["bpf_get_socket_ptr_cookie", "bpf_get_current_task_btf", "bpf_rdonly_cast", "inet_csk_accept"];
+
     private static readonly string[] TimerPrograms = ["on_timer_cancel", "on_timer_expire"];
 
     public required TimeWaitSight TimeWait { get; init; }
@@ -55,7 +59,7 @@ internal sealed record BpfVariant
     {
         BpfVariant plain;
         string? noFunctions, noTimers, acceptProgram;
-        using (var btf = new KernelBtf())
+        using (var btf = new KernelBtf([.. MiniFunctions, .. Tellers]))
         {
             plain = new BpfVariant
             {

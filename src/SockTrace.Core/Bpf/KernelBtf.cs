@@ -17,6 +17,7 @@ internal sealed unsafe class KernelBtf : IDisposable
     private const int HeaderSize = 24, TypeSize = 12;
     private const uint Magic = 0xEB9F;
     private const int KindStruct = 4, KindFunction = 12; // BTF_KIND_*
+    private const uint NoName = uint.MaxValue; // no type's
 
     private readonly byte* _data;
     private readonly nuint _size;
@@ -26,8 +27,12 @@ internal sealed unsafe class KernelBtf : IDisposable
     private readonly byte* _strings;
     private readonly int _stringsLength;
 
+    /// <summary>Id and prototype's id of those functions asked for that there are.</summary>
+    private readonly Dictionary<string, (int Id, int Prototype)> _functions = [];
+
+    /// <param name="functions">Those that will be asked for: to look for all of them takes as long as for one.</param>
     /// <exception cref="BpfException">/sys/kernel/btf/vmlinux cannot be read, or is something else.</exception>
-    public KernelBtf()
+    public KernelBtf(params ReadOnlySpan<string> functions)
     {
         const string Operation = "read the kernel's BTF";
         try
@@ -55,28 +60,28 @@ internal sealed unsafe class KernelBtf : IDisposable
         _typesEnd = _types + header[3];
         _strings = _data + header[1] + header[4];
         _stringsLength = (int)header[5];
+        FindFunctions(functions);
     }
 
-    public bool HasFunction(string name) => FunctionId(name) > 0;
+    public bool HasFunction(string name) => _functions.ContainsKey(name);
 
     /// <returns>The type's id, or 0 where there is no such function.</returns>
-    public int FunctionId(string name) => Find(name, KindFunction, out _);
+    public int FunctionId(string name) => _functions.GetValueOrDefault(name).Id;
 
     /// <returns>How many parameters the function has; -1 where there is none.</returns>
     public int ParameterCount(string name)
     {
         // A function's type is its prototype, which has as many parameters as its info says.
-        if (Find(name, KindFunction, out uint* function) == 0)
-            return -1;
-        uint* prototype = TypeOf((int)function[2]);
+        uint* prototype = _functions.TryGetValue(name, out (int Id, int Prototype) function) ? TypeOf(function.Prototype) : null;
         return prototype is null ? -1 : CountOf(prototype);
     }
 
     /// <summary>Whether a struct has a member of this name; not what is inside of others.</summary>
     public bool HasMember(string structure, string member)
     {
-        int name = NameOffset(member);
-        if (name < 0 || Find(structure, KindStruct, out uint* type) == 0)
+        uint name = NameOffset(member);
+        uint* type = name == NoName ? null : FindStruct(structure);
+        if (type is null)
             return false;
         // struct btf_member: name, type, offset.
         for (int i = 0; i < CountOf(type); i++)
@@ -113,24 +118,31 @@ internal sealed unsafe class KernelBtf : IDisposable
         return data;
     }
 
-    /// <summary>The first of that name and kind.</summary>
-    /// <returns>Its id; 0 where there is none.</returns>
-    private int Find(string name, int kind, out uint* found)
+    private void FindFunctions(ReadOnlySpan<string> names)
     {
-        found = null;
-        int nameOffset = NameOffset(name);
-        if (nameOffset < 0)
-            return 0;
+        Span<uint> offsets = stackalloc uint[names.Length];
+        for (int i = 0; i < names.Length; i++)
+            offsets[i] = NameOffset(names[i]);
         int id = 1;
-        for (byte* at = _types; at < _typesEnd; at += Length((uint*)at), id++)
+        for (byte* at = _types; at < _typesEnd && _functions.Count < names.Length; at += Length((uint*)at), id++)
         {
             var type = (uint*)at;
-            if (type[0] != nameOffset || KindOf(type) != kind)
-                continue;
-            found = type;
-            return id;
+            if (KindOf(type) == KindFunction && offsets.IndexOf(type[0]) is int which and >= 0)
+                _functions.TryAdd(names[which], (id, (int)type[2]));
         }
-        return 0;
+    }
+
+    /// <returns>The first of that name; null where there is none.</returns>
+    private uint* FindStruct(string name)
+    {
+        uint nameOffset = NameOffset(name);
+        for (byte* at = _types; at < _typesEnd && nameOffset != NoName; at += Length((uint*)at))
+        {
+            var type = (uint*)at;
+            if (type[0] == nameOffset && KindOf(type) == KindStruct)
+                return type;
+        }
+        return null;
     }
 
     private uint* TypeOf(int id)
@@ -144,11 +156,11 @@ internal sealed unsafe class KernelBtf : IDisposable
     }
 
     /// <summary>Every name is there once: the strings are deduplicated when the kernel is built.</summary>
-    /// <returns>-1 where it is not.</returns>
-    private int NameOffset(string name)
+    /// <returns><see cref="NoName"/> where it is not.</returns>
+    private uint NameOffset(string name)
     {
         int before = new ReadOnlySpan<byte>(_strings, _stringsLength).IndexOf(Encoding.UTF8.GetBytes($"\0{name}\0"));
-        return before < 0 ? -1 : before + 1;
+        return before < 0 ? NoName : (uint)before + 1;
     }
 
     // struct btf_type: name, info, size or type; then what belongs to its kind.

@@ -214,5 +214,5 @@ internal sealed class TraceSource : IEventSource
             : (orphans, header, firstNs, lastNs);
     }
 
-    private static string TimeText(long ns) => $"{DateTime.UnixEpoch.AddTicks(ns / TimeSpan.NanosecondsPerTick):yyyy-MM-dd'T'HH:mm:ss'Z'}";
+    private static string TimeText(long ns) => $"{UnixTime.From(ns):yyyy-MM-dd'T'HH:mm:ss'Z'}";
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.IO.Compression;
 using System.Text;
 
+using SockTrace.Host;
 namespace SockTrace.Reporting;
 
 /// <summary>

@@ -1,3 +1,4 @@
+using SockTrace.Host;
 namespace SockTrace.Reporting;
 
 /// <summary>From what was taken in to what is said.</summary>

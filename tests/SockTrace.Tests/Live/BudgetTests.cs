@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using SockTrace.Tests.Support;
 
 namespace SockTrace.Tests.Live;
@@ -25,11 +24,9 @@ public sealed class BudgetTests
     public void FromExecToAttachedTakesAtMostAHundredMilliseconds()
     {
         Support.Live.RequireRoot();
-        // What else this machine does is not part of it: one quiet moment is enough. Nor is how slowly a
-        // guest gets its memory: a page fault took 12 us where this took 83 to 90 ms, and less elsewhere.
-        double budgetMs = 100 * Math.Max(1, MicrosecondsOfAPageFault() / 12);
+        // What else this machine does is not part of it: one quiet moment is enough.
         var times = new List<double>();
-        while (times.Count < 50 && !times.Exists(time => time <= budgetMs))
+        while (times.Count < 50 && !times.Exists(time => time <= 100))
         {
             long start = Stopwatch.GetTimestamp();
             using var socktrace = SocktraceProcess.Start("record", "-o", "-", "--source", "bpf");
@@ -37,25 +34,8 @@ public sealed class BudgetTests
             socktrace.Terminate();
             Assert.Equal(0, socktrace.WaitForExit());
         }
-        TestContext.Current.TestOutputHelper!.WriteLine($"exec to attached, ms, of {budgetMs:0}: {string.Join(' ', times.Select(t => $"{t:0.0}"))}");
-        Assert.InRange(times.Min(), 0, budgetMs);
-    }
-
-    private static unsafe double MicrosecondsOfAPageFault()
-    {
-        const int Pages = 8192;
-        double best = double.MaxValue;
-        for (int round = 0; round < 3; round++)
-        {
-            // So large that it is mapped anew each time.
-            byte* memory = (byte*)NativeMemory.Alloc((nuint)Pages * (nuint)Environment.SystemPageSize);
-            long start = Stopwatch.GetTimestamp();
-            for (int page = 0; page < Pages; page++)
-                memory[(nuint)page * (nuint)Environment.SystemPageSize] = 1;
-            best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalMicroseconds / Pages);
-            NativeMemory.Free(memory);
-        }
-        return best;
+        TestContext.Current.TestOutputHelper!.WriteLine($"exec to attached, ms: {string.Join(' ', times.Select(t => $"{t:0.0}"))}");
+        Assert.InRange(times.Min(), 0, 100);
     }
 
     [Fact]

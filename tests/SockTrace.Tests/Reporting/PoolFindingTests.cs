@@ -58,6 +58,14 @@ public sealed class PoolFindingTests
     }
 
     [Fact]
+    public void WhereOthersTakeFromItTooItsRateIsNotOnes()
+    {
+        Finding finding = ReportOf.Traces(new TraceText().Header().Conn(1, "a").Conn(2, "b").Conn(3, "c", comm: "worker")
+            .Stats(4, 5, 28000, TraceText.Pool(28010, 28000, 28232, 490.5)).PortExhausted(5, "d").End(100)).Finding("pool-exhausted");
+        Assert.StartsWith("shop and others opened up to 490.5 connections a second from 10.0.0.1 to 10.0.0.2:3306. Of 3 connections 2 were shop's. ", finding.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void APoolThatIsFillingSaysWhenItWillBeEmpty()
     {
         Finding finding = ReportOf.Traces(Pool(100, 12_000_000_000, 5)).Finding("pool-filling");

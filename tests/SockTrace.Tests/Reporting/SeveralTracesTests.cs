@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SockTrace.Host;
 using SockTrace.Reporting;
 using SockTrace.Tests.Support;
 

@@ -1,4 +1,4 @@
-namespace SockTrace.Reporting;
+namespace SockTrace.Host;
 
 /// <summary>Wall-clock times as traces have them: nanoseconds since 1970-01-01 UTC.</summary>
 internal static class UnixTime
