@@ -27,11 +27,10 @@ int snapshot(struct bpf_iter__tcp *ctx)
 	if (!skc)
 		return 0;
 
-	struct tcp_timewait_sock *mini = bpf_skc_to_tcp_timewait_sock(skc);
+	/* A tcp_timewait_sock begins with it. */
+	struct inet_timewait_sock *tw = (void *)bpf_skc_to_tcp_timewait_sock(skc);
 
-	if (mini) {
-		struct inet_timewait_sock *tw = &mini->tw_sk;
-
+	if (tw) {
 		/*
 		 * bpf_iter_tcp_seq_show() leaves out what has been taken out of the table since it
 		 * was found, but nothing holds a mini-socket in it: it may have gone before the

@@ -167,10 +167,6 @@ struct task_struct {
 	char comm[16];
 };
 
-struct rb_node {
-	long unsigned int __rb_parent_color;
-};
-
 struct timer_list {
 	struct hlist_node entry;
 	long unsigned int expires;
@@ -238,6 +234,8 @@ struct in6_addr {
 	} in6_u;
 };
 
+typedef __u64 __addrpair;
+
 typedef __u32 __portpair;
 
 typedef struct {
@@ -246,6 +244,7 @@ typedef struct {
 
 struct sock_common {
 	union {
+		__addrpair skc_addrpair;
 		struct {
 			__be32 skc_daddr;
 			__be32 skc_rcv_saddr;
@@ -381,10 +380,6 @@ struct inet_timewait_sock {
 	unsigned char tw_substate;
 	__be16 tw_sport;
 	struct timer_list tw_timer;
-};
-
-struct tcp_timewait_sock {
-	struct inet_timewait_sock tw_sk;
 };
 
 struct bpf_iter__tcp {

@@ -242,8 +242,8 @@ public sealed class RecordTests : IDisposable
         });
 
         JsonElement closed = Assert.Single(RecordedTrace.Read(path).OfType("conn"), conn => conn.Number("netns") == netns.Inode);
-        Assert.Equal("unknown", closed.Text("owner_from"));
-        Assert.Null(closed.Number("pid"));
+        Assert.Equal("snapshot", closed.Text("owner_from"));
+        Assert.Equal(Environment.ProcessId, closed.Number("pid"));
     }
 
     [Fact]

@@ -27,7 +27,6 @@ public sealed class SnapshotTests
             Assert.InRange(best, 0, 200);
 
             using var socktrace = SocktraceProcess.Start("record", "-o", path, "--netns", $"{netns.Inode}", "--source", "bpf");
-            socktrace.WaitForErrorLine("socktrace: snapshot: ");
             foreach (Socket socket in sockets)
                 socket.Dispose();
             netns.WaitUntilQuietHere();
@@ -107,8 +106,9 @@ public sealed class SnapshotTests
         netns.Sysctl("ipv4/tcp_tw_reuse_delay", "300"); // ms; none that begins before the programs know all symbols ends before
         netns.Sysctl("ipv4/tcp_max_tw_buckets", "100000"); // else half of the entries
         netns.Run(() => Traffic.Cycle(TimeWaits, Port));
-        using var socktrace = SocktraceProcess.Start("record", "-o", path, "--netns", $"{netns.Inode}", "--source", "bpf",
-            "--stats-interval", "1s");
+        using var socktrace = SocktraceProcess.Launch("record", "-o", path, "--netns", $"{netns.Inode}", "--source", "bpf",
+            "--stats-interval", "1s", "--verbose");
+        socktrace.WaitUntilAttached();
         using var done = new CancellationTokenSource();
         Task traffic = Task.Run(() => netns.Run(() =>
         {

@@ -53,11 +53,16 @@ internal sealed partial class SocktraceProcess : IDisposable
         RedirectStandardError = true,
     });
 
-    /// <summary>Starts it, and returns when it sees events.</summary>
+    /// <summary>
+    /// Starts it, and returns when it sees events, and its first snapshot has been entered: so an owner
+    /// that comes later comes from an event.
+    /// </summary>
     public static SocktraceProcess Start(params string[] arguments)
     {
         SocktraceProcess process = Launch([.. arguments, "--verbose"]);
         process.WaitUntilAttached();
+        if (Array.Exists(process.ErrorLines(), line => line == "socktrace: attached iter/tcp: snapshot"))
+            process.WaitForErrorLine("socktrace: snapshot: ");
         return process;
     }
 
