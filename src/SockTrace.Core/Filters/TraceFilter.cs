@@ -1,4 +1,5 @@
 using SockTrace.Events;
+using SockTrace.Pipeline;
 using SockTrace.Tracking;
 
 namespace SockTrace.Filters;
@@ -41,6 +42,13 @@ internal sealed record TraceFilter
 
     public bool IsEmpty => !HasTuple && Pid is null && Comm is null && Cgroup is null && MinLifetime is null;
 
+    /// <summary>
+    /// Whether this socket is ruled out for good. Until its tuple is complete that cannot be told, and
+    /// the kernel sends its transitions up to there.
+    /// </summary>
+    public bool RulesOut(EventBatch batch, int i) => HasTuple && IsTupleComplete(batch, i) && !AcceptsTuple(
+        batch.Netnses[i], batch.Families[i], batch.Laddrs[i], batch.Lports[i], batch.Raddrs[i], batch.Rports[i]);
+
     public bool Accepts(in ConnectionView connection, long nowNs)
     {
         if (!AcceptsTuple(connection.Netns, connection.Family, connection.Laddr, connection.Lport, connection.Raddr,
@@ -78,5 +86,14 @@ internal sealed record TraceFilter
         if (Rport is ushort wantedRport && rport != wantedRport)
             return false;
         return Host is not CidrPrefix host || host.Contains(laddr) || host.Contains(raddr);
+    }
+
+    private static bool IsTupleComplete(EventBatch batch, int i)
+    {
+        if (batch.Lports[i] == 0)
+            return false;
+        bool isListener = batch.NewStates[i] == TcpState.Listen
+            || (batch.OldStates[i] == TcpState.Listen && batch.NewStates[i] == TcpState.Close);
+        return batch.Rports[i] != 0 || isListener;
     }
 }
