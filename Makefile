@@ -19,7 +19,7 @@ REPORT_PACKAGES := $(BUILD_PACKAGES) jq time
 OVERHEAD_PACKAGES := $(BUILD_PACKAGES) iproute2 libbpf-tools iperf3 jq
 FORMAT_PACKAGES := clang-format
 
-C_SOURCES := bpf/*.bpf.c bpf/*.bpf.h bpf/socktrace.h benchmarks/overhead/*.c tests/scenarios/*.c tests/kernels/*.c
+C_SOURCES := bpf/*.bpf.c bpf/*.bpf.h bpf/socktrace.h benchmarks/overhead/*.c tests/scenarios/*.[ch] tests/kernels/*.[ch]
 BPF_SOURCES := $(wildcard bpf/*.c bpf/*.h)
 PROPS := global.json Directory.Build.props Directory.Packages.props .editorconfig
 SOURCES := $(shell find src -type f -not -path '*/bin/*' -not -path '*/obj/*') $(PROPS)
@@ -140,8 +140,8 @@ $(WRITER): $(BPF_OBJECT) $(SOURCES) $(WRITER_SOURCES) | build-packages
 	dotnet publish tests/WriteUntilKilled -c Release -r $(RID) -o out/publish-writer -v quiet --nologo
 	cp out/publish-writer/write-until-killed $(WRITER)
 
-$(SCENARIOS): tests/scenarios/scenarios.c | build-packages
-	gcc -O2 -Wall -Wextra -Werror -pthread -o $@ $<
+$(SCENARIOS): $(wildcard tests/scenarios/*.[ch]) | build-packages
+	gcc -O2 -Wall -Wextra -Werror -pthread -o $@ $(filter %.c,$^)
 
 # Reads HdrHistogram logs by somebody else's code.
 $(HGRM_READER): tests/hgrm/read.js tests/hgrm/package.json tests/hgrm/package-lock.json | test-packages

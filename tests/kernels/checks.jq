@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
-# The records that each scenario of scenarios.c must leave, on every kernel. In: a whole trace
+# The records that each scenario that main.c runs must leave, on every kernel. In: a whole trace
 # (jq -s), $driver, the driver's pid, $hooks, the programs that were attached, $sight, by what
 # TIME_WAIT was seen: functions, timers, or inferred, and $doctors, what `doctor --json` said: to
 # root, to an ordinary user, with the capabilities that it named to that one, and to root again with

@@ -99,7 +99,7 @@ make_initrd() {
 	mkdir -p $root/{bin,proc,sys,dev}
 	cp $here/init $root/init
 	cp "$(command -v busybox)" "$(command -v setpriv)" out/socktrace $root/bin
-	gcc -O2 -Wall -Wextra -Werror -static -pthread -o $root/bin/scenarios $here/scenarios.c
+	gcc -O2 -Wall -Wextra -Werror -static -pthread -o $root/bin/scenarios $here/*.c
 	for library in $(ldd $root/bin/socktrace $root/bin/setpriv | grep -o '/[^ ]*' | grep -v :); do
 		mkdir -p "$root$(dirname "$library")"
 		cp -L "$library" "$root$library"
