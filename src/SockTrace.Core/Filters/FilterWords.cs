@@ -22,6 +22,9 @@ internal sealed record FilterWords
     /// <summary>All of them must be found.</summary>
     public IReadOnlyList<string> Texts { get; init; } = [];
 
+    /// <summary>All words, those with names too, as they were typed.</summary>
+    public IReadOnlyList<string> Typed { get; init; } = [];
+
     public bool IsEmpty => Filter.IsEmpty && State is null && Role is null && Texts.Count == 0;
 
     /// <param name="text">What was typed so far.</param>
@@ -38,13 +41,25 @@ internal sealed record FilterWords
             if (IsMistaken(name))
                 error ??= $"{name}: is no filter; those are {Names}";
             else if (!IsName(name))
-                words = words with { Texts = [.. words.Texts, word] };
+                words = words with { Texts = [.. words.Texts, word], Typed = [.. words.Typed, word] };
             else if (words.With(name, value, out string expected) is FilterWords more)
-                words = more;
+                words = more with { Typed = [.. more.Typed, word] };
             else
                 error ??= $"{name}:{value} is not {expected}";
         }
         return error;
+    }
+
+    /// <summary>The words, as they were typed, that count on a page where these names mean something; free words do on each.</summary>
+    public string On(string names) => string.Join(' ', Typed.Where(word => IsOn(word, names)));
+
+    /// <summary>Those that do not count there.</summary>
+    public string NotOn(string names) => string.Join(' ', Typed.Where(word => !IsOn(word, names)));
+
+    private static bool IsOn(string word, string names)
+    {
+        string name = word.Split(':')[0];
+        return name.Length == word.Length || !IsName(name) || names.Split(' ').Contains(name);
     }
 
     /// <summary>Whether every free word stands somewhere in these, in whatever case.</summary>

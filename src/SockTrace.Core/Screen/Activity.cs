@@ -44,6 +44,10 @@ internal sealed class Activity
     private const int MaxFailing = 4096;
 
     private readonly Dictionary<(uint Pid, uint Netns, IpAddress Raddr, ushort Rport), long> _withoutPort = [];
+
+    /// <summary>What the pools had counted at the last reset: their own counts are the tracker's, and go on.</summary>
+    private readonly Dictionary<PoolKey, (long Opened, long Exhausted)> _poolsAtReset = [];
+
     private long _nextSecondNs;
 
     public void OnTransition(in Transition transition)
@@ -159,9 +163,24 @@ internal sealed class Activity
             Processes.Tick(); // and in the second before this one nothing happened
     }
 
-    /// <summary>Counts from here on. What is now stays: it is not counted, but looked at.</summary>
-    public void Reset(long nowNs)
+    /// <summary>The pool, with what it counted since the last reset. One that was forgotten meanwhile has begun anew itself.</summary>
+    public PoolUse SinceReset(in PoolUse pool)
     {
+        (long opened, long exhausted) = _poolsAtReset.GetValueOrDefault(pool.Key);
+        return pool.Opened < opened || pool.Exhausted < exhausted
+            ? pool
+            : pool with { Opened = pool.Opened - opened, Exhausted = pool.Exhausted - exhausted };
+    }
+
+    /// <summary>Counts from here on. What is now stays: it is not counted, but looked at.</summary>
+    public void Reset(long nowNs, PoolTable pools)
+    {
+        _poolsAtReset.Clear();
+        for (int row = pools.Oldest; row != RowIndex.None; row = pools.Newer(row))
+        {
+            PoolUse pool = pools.UseOf(row);
+            _poolsAtReset[pool.Key] = (pool.Opened, pool.Exhausted);
+        }
         foreach (PerSecond counts in (ReadOnlySpan<PerSecond>)[Connected, Accepted, Closed, Failed, Exhausted])
             counts.Clear();
         Processes.Clear();

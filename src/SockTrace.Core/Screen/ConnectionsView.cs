@@ -21,6 +21,8 @@ internal sealed class ConnectionsView(Glyphs glyphs, Action<SocketIdentity> foll
         new("ID", 10, (in row) => row.Socket.IdText, (in row) => SortKey.Of(row.Socket.Id)) { IsNumber = true, Rank = 9 },
     ];
 
+    private bool _hidesListeners;
+
     public override string Title => "Connections";
 
     public override string FilterNames => "port lport rport host pid comm netns cgroup family min-lifetime state role";
@@ -32,18 +34,21 @@ internal sealed class ConnectionsView(Glyphs glyphs, Action<SocketIdentity> foll
     /// <summary>The one in its state for longest.</summary>
     protected override int SortedAtFirstBy => 1;
 
-    protected override string NothingText => "no such socket (listeners: state:LISTEN)";
+    protected override string NothingText => "no connection to show";
+
+    protected override string NothingHint => _hidesListeners ? "listeners: state:LISTEN" : "";
 
     protected override void Collect(Snapshot now, List<ConnectionRow> rows)
     {
+        // A host has many, and they do nothing: for who asks.
+        _hidesListeners = now.Words.State is null && now.Words.Role is null;
         ConnectionTable connections = now.Tables.Connections;
         for (int row = 0; row < connections.Rows; row++)
         {
             TcpState state = connections.States[row];
             if (state == TcpState.Unknown || (now.Words.State is TcpState wanted && state != wanted))
                 continue;
-            // A host has many, and they do nothing: for who asks.
-            if (state == TcpState.Listen && now.Words.State is null && now.Words.Role is null)
+            if (state == TcpState.Listen && _hidesListeners)
                 continue;
             var socket = SocketIdentity.Of(connections, row);
             socket.Role = connections.Roles[row];

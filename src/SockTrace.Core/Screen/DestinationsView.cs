@@ -43,7 +43,7 @@ internal sealed class DestinationsView(Glyphs glyphs, PoolTakers takers, Action<
         PoolTable pools = now.Tables.Pools;
         for (int row = pools.Oldest; row != RowIndex.None; row = pools.Newer(row))
         {
-            PoolUse pool = pools.UseOf(row);
+            PoolUse pool = now.Activity.SinceReset(pools.UseOf(row));
             if (pool.Taken == 0 && pool.Exhausted == 0)
                 continue;
             var destination = new DestinationRow(pool, takers.MostOf(pool));

@@ -17,8 +17,6 @@ internal sealed class EventsView(Glyphs glyphs, Func<long, string> timeOfDay, Ac
         new("AFTER, OR WHY", 24, WhyOf, (in e) => SortKey.Of(e.LastedNs)) { Rank = 5, GrowsTo = 34, GrowsFirst = true },
     ];
 
-    private bool _isAny;
-
     public override string Title => "Events";
 
     public override string FilterNames => "port lport rport host pid comm netns cgroup family state role";
@@ -29,12 +27,13 @@ internal sealed class EventsView(Glyphs glyphs, Func<long, string> timeOfDay, Ac
 
     protected override int SortedAtFirstBy => 0;
 
-    protected override string NothingText => _isAny ? "nothing that matches has happened lately" : "nothing has happened yet";
+    protected override string NothingText => "nothing has happened yet";
+
+    protected override string RowsText => "recent events";
 
     protected override void Collect(Snapshot now, List<RecentEvent> rows)
     {
         RecentEvents events = now.Activity.Events;
-        _isAny = events.Count > 0;
         for (int age = 0; age < events.Count; age++)
         {
             ref readonly RecentEvent e = ref events.At(age);

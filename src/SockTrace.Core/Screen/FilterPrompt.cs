@@ -60,19 +60,12 @@ internal sealed class FilterPrompt
         int x = canvas.Text(1, y, "/", Ink.Strong);
         x = canvas.Text(x, y, Text, Ink.Strong);
         x = canvas.Text(x, y, " ", Ink.Selected);
-        string unused = UnusedNames(names);
+        string unused = Words.NotOn(names);
         if (_error.Length > 0)
             canvas.Text(x + 2, y, _error, _isEntered || Text.EndsWith(' ') ? Ink.Alarm : Ink.Dim); // of a word that is still being typed it is a hint
         else if (unused.Length > 0)
-            canvas.Text(x + 2, y, $"{unused}: not on this page", Ink.Warning);
+            canvas.Text(x + 2, y, $"not on this page: {unused}", Ink.Warning);
         else
             canvas.Text(x + 2, y, Text.Length == 0 ? $"{names.Replace(" ", ": ", StringComparison.Ordinal)}: or any text" : "enter: keep  esc: as before", Ink.Dim);
-    }
-
-    private string UnusedNames(string names)
-    {
-        string[] known = names.Split(' ');
-        return string.Join(' ', Text.Split(' ').Select(word => word.Split(':')).Where(parts => parts.Length > 1)
-            .Select(parts => parts[0]).Where(name => FilterWords.IsName(name) && !known.Contains(name)));
     }
 }

@@ -13,7 +13,7 @@ internal sealed class HelpView(Glyphs glyphs) : View
         ("/", "filter as you type: port:3306 comm:php* state:TIME_WAIT"),
         ("", "names as the options', and state, role; or any text"),
         ("p", "pause and go on; tracing never pauses"),
-        ("r", "reset: rates, processes and latencies count from now on"),
+        ("r", "reset: rates, pools, processes and latencies count from now on"),
         ("e", "export what the page shows, all rows, tab-separated"),
         ("q, ctrl-c", "quit"),
         ("", ""),

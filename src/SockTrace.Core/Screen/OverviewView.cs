@@ -58,8 +58,8 @@ internal sealed class OverviewView(Glyphs glyphs, PoolTakers takers, Func<long, 
         _pools.Clear();
         foreach (PoolUse pool in _fullest.AsSpan(0, now.Tables.Pools.Fullest(_fullest)))
         {
-            var row = new DestinationRow(pool, takers.MostOf(pool));
-            if (row.IsShown(now with { Words = FilterWords.None }))
+            var row = new DestinationRow(now.Activity.SinceReset(pool), takers.MostOf(pool));
+            if (row.Pool.Taken + row.Pool.Exhausted > 0 && row.IsShown(now with { Words = FilterWords.None }))
                 _pools.Add(row);
         }
     }

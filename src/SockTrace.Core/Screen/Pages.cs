@@ -168,8 +168,8 @@ internal sealed class Pages
                 IsPaused = !IsPaused;
                 break;
             case 'r' when _now is not null:
-                _activity.Reset(_now.NowNs);
-                Say("rates, processes and latencies count from now on", isBad: false);
+                _activity.Reset(_now.NowNs, _now.Tables.Pools);
+                Say("rates, pools, processes and latencies count from now on", isBad: false);
                 break;
             case 'e':
                 Export();
@@ -319,14 +319,26 @@ internal sealed class Pages
             canvas.Text(1, y, _message, _isMessageBad ? Ink.Alarm : Ink.Strong);
             return;
         }
-        string filter = _shown.FilterNames.Length > 0 && _prompt.Text.Length > 0 ? $"filter {_prompt.Text.Trim()} (esc: {(_cameFrom is null ? "none" : "back")})  " : "";
         const string Always = "? help  q quit";
         int end = canvas.Width - 1 - Always.Length;
-        int x = canvas.Text(1, y, filter, Ink.Warning, end - 1);
+        int x = _shown.FilterNames.Length > 0 ? DrawFilter(canvas, 1, y, end - 1) : 1;
         string own = _shown.Keys.Length > 0 ? $"{_shown.Keys}  " : "";
         foreach (string key in $"{own}{(_shown.FilterNames.Length > 0 ? "/ filter  " : "")}p pause  r reset  e export".Split("  "))
             x = TextIfItFits(canvas, x, y, key + "  ", Ink.Dim, end);
         canvas.TextToLeftOf(canvas.Width - 1, y, Always, Ink.Dim);
+    }
+
+    /// <summary>The filter: the words that count on this page, and those that do not.</summary>
+    /// <returns>The column after it, at most <paramref name="end"/>.</returns>
+    private int DrawFilter(Canvas canvas, int x, int y, int end)
+    {
+        string on = Words.On(_shown.FilterNames), notOn = Words.NotOn(_shown.FilterNames);
+        string escape = $" (esc: {(_cameFrom is null ? "none" : "back")})  ";
+        if (on.Length > 0)
+            x = canvas.Text(x, y, $"filter {on}{escape}", Ink.Warning, end - x);
+        if (notOn.Length > 0)
+            x = canvas.Text(x, y, on.Length > 0 ? $"not on this page: {notOn}  " : $"filter not on this page: {notOn}{escape}", Ink.Dim, end - x);
+        return x;
     }
 
     /// <returns>The column after it, if it ends before column <paramref name="end"/>; else nothing is written.</returns>

@@ -14,6 +14,7 @@ internal abstract class TableView<TRow>(Glyphs glyphs) : View
     private bool _isFalling = true;
     private int _top, _cursor, _height = 1;
     private ulong? _selected;
+    private string _filter = "";
 
     protected abstract IReadOnlyList<Column<TRow>> Columns { get; }
 
@@ -22,8 +23,14 @@ internal abstract class TableView<TRow>(Glyphs glyphs) : View
 
     public override string Keys => "←→ sort  i invert".Replace("←→", glyphs == Glyphs.Ascii ? "left/right" : "←→", StringComparison.Ordinal);
 
-    /// <summary>What stands where there is no row.</summary>
+    /// <summary>What stands where there is no row, and no filter was typed that counts here.</summary>
     protected abstract string NothingText { get; }
+
+    /// <summary>What stands below that, with a filter too.</summary>
+    protected virtual string NothingHint => "";
+
+    /// <summary>What the rows are called where a filter leaves none.</summary>
+    protected virtual string RowsText => Title.ToLowerInvariant();
 
     protected abstract void Collect(Snapshot now, List<TRow> rows);
 
@@ -35,6 +42,7 @@ internal abstract class TableView<TRow>(Glyphs glyphs) : View
 
     public override void Look(Snapshot now)
     {
+        _filter = now.Words.On(FilterNames);
         _rows.Clear();
         Collect(now, _rows);
     }
@@ -49,7 +57,8 @@ internal abstract class TableView<TRow>(Glyphs glyphs) : View
             _height = Math.Max(1, _height - 1); // the last line says where we are
         if (_rows.Count == 0)
         {
-            canvas.Text(1, top + 2, NothingText, Ink.Dim);
+            canvas.Text(1, top + 2, _filter.Length == 0 ? NothingText : $"no {RowsText} match the filter {_filter}", Ink.Dim);
+            canvas.Text(1, top + 3, NothingHint, Ink.Dim);
             return;
         }
         _top = Math.Clamp(_top, 0, Math.Max(0, _rows.Count - _height));

@@ -60,6 +60,8 @@ internal sealed unsafe partial class TerminalScreen : IDisposable
         if (Console.IsOutputRedirected || Console.IsInputRedirected)
             return null;
         var capabilities = AnsiCapabilities.Create(Console.Out);
+        capabilities.ColorSystem = Theme.ColoursOf(
+            Environment.GetEnvironmentVariable("NO_COLOR"), Environment.GetEnvironmentVariable("COLORTERM"), Environment.GetEnvironmentVariable("TERM"));
         return capabilities.Ansi && capabilities.AlternateBuffer ? new TerminalScreen(capabilities, isAscii, quit) : null;
     }
 

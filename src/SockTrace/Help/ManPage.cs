@@ -48,6 +48,7 @@ internal sealed class ManPage
         Item(@"\fBSIGHUP\fR", "With `record -o FILE`: open FILE anew if it was moved away or deleted, as logrotate(8) does. Elsewhere: end, as above.");
         Line(".SH ENVIRONMENT");
         Item(@"\fBNO_COLOR\fR", "Where it is set and not empty, nothing is shown in colour.");
+        Item(@"\fBCOLORTERM\fR, \fBTERM\fR", "How many colours the full screen has: 16 where COLORTERM is set or TERM names as many or more, none where TERM is of a terminal without colours, such as a vt100, and else 8.");
         Item(@"\fBLC_ALL\fR, \fBLC_CTYPE\fR, \fBLANG\fR", "The first that is set says whether the full screen may use signs beyond ASCII: where it names UTF-8.");
         Line(".SH FILES");
         Item(@"\fI/sys/kernel/btf/vmlinux\fR", "The types of this kernel, which the BPF program needs.");

@@ -40,10 +40,12 @@ public sealed class ScreenTests
         });
     }
 
-    [Fact]
-    public void WhereColoursAreNotWantedThereAreNoneAndTheBannerIsReversed()
+    [Theory]
+    [InlineData("NO_COLOR=1")]
+    [InlineData("TERM=vt100")]
+    public void WhereColoursAreNotWantedOrNotKnownThereAreNoneAndTheBannerIsReversed(string environment)
     {
-        using var terminal = new TmuxTerminal(80, 24, "NO_COLOR=1");
+        using var terminal = new TmuxTerminal(80, 24, environment);
         terminal.Run(Replay);
         var story = new ScreenStory($"{Folder}/80x24.txt");
         TellOfAllPages(story, terminal, () =>

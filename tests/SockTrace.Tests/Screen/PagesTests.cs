@@ -145,7 +145,44 @@ public sealed class PagesTests
 
     [Fact]
     public void AWordThatMeansNothingOnThePageIsSaid() =>
-        Assert.Contains("state: not on this page", new ScreenOf().Keys("4/state:LISTEN").Lines()[^1], StringComparison.Ordinal);
+        Assert.Contains("not on this page: state:LISTEN", new ScreenOf().Keys("4/state:LISTEN").Lines()[^1], StringComparison.Ordinal);
+
+    [Fact]
+    public void AFilterIsShownAsOneOnlyWhereItCounts()
+    {
+        var screen = new ScreenOf(ports: TenPorts).Feed(Connections(3, pid: 7)).Tick(1).Keys("2/state:TIME_WAIT port:3306");
+        screen.Key(ConsoleKey.Enter, '\r');
+        Assert.StartsWith(" filter state:TIME_WAIT port:3306 (esc: none)  ←→", screen.Lines()[^1], StringComparison.Ordinal);
+        Assert.StartsWith(" filter port:3306 (esc: none)  not on this page: state:TIME_WAIT  ←→", screen.Keys("3").Lines()[^1], StringComparison.Ordinal);
+        Assert.StartsWith(" filter not on this page: state:TIME_WAIT port:3306 (esc: none)  ←→", screen.Keys("4").Lines()[^1], StringComparison.Ordinal);
+        Assert.DoesNotContain("state:", screen.Keys("5").Lines()[^1], StringComparison.Ordinal);
+        // What does not fit is cut off before what is always there.
+        Assert.Equal(" filter port:3306 (esc: none)  not on this p ? help  q quit", screen.Keys("3").Lines(60, 24)[^1]);
+        Assert.DoesNotContain("filter ", screen.Key(ConsoleKey.Escape).Lines()[^1].Replace("/ filter ", "", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ATableThatAFilterLeavesEmptySaysSo()
+    {
+        var screen = new ScreenOf(ports: TenPorts).Feed(Connections(3, pid: 7)).Tick(1).Keys("2/port:22 state:ESTABLISHED");
+        screen.Key(ConsoleKey.Enter, '\r');
+        Assert.Contains("\n no connections match the filter port:22 state:ESTABLISHED\n", screen.Text(), StringComparison.Ordinal);
+        // On other pages only what counts there.
+        Assert.Contains("\n no destinations match the filter port:22\n", screen.Keys("3").Text(), StringComparison.Ordinal);
+        Assert.DoesNotContain("match the filter", screen.Keys("4").Text(), StringComparison.Ordinal);
+        Assert.Contains("\n no recent events match the filter port:22 state:ESTABLISHED\n", screen.Keys("6").Text(), StringComparison.Ordinal);
+        screen.Key(ConsoleKey.Escape).Keys("4/nobody");
+        Assert.Contains("\n no processes match the filter nobody\n", screen.Text(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WhoLooksForAListenerIsToldHowToSeeIt()
+    {
+        var screen = new ScreenOf().Keys("2");
+        Assert.Contains("\n no connection to show\n listeners: state:LISTEN\n", screen.Text(), StringComparison.Ordinal);
+        Assert.Contains("\n no connections match the filter lport:22\n listeners: state:LISTEN\n", screen.Keys("/lport:22").Text(), StringComparison.Ordinal);
+        Assert.DoesNotContain("listeners", screen.Keys(" state:LISTEN").Text(), StringComparison.Ordinal);
+    }
 
     [Fact]
     public void TheConnectionsOfAPoolLeadBackToThePools()
@@ -162,7 +199,7 @@ public sealed class PagesTests
     {
         var screen = new ScreenOf(ports: TenPorts).Feed(Connections(3, pid: 7)).Feed(Exhausted(pid: 9, timeNs: 2 * Second)).Keys("6/port_exh");
         Assert.Single(screen.Lines(), line => line.Contains("port_exhausted", StringComparison.Ordinal));
-        Assert.Contains("nothing that matches has happened lately", screen.Keys("xyz").Text(), StringComparison.Ordinal);
+        Assert.Contains("no recent events match the filter port_exhxyz", screen.Keys("xyz").Text(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -199,10 +236,32 @@ public sealed class PagesTests
     }
 
     [Fact]
+    public void AResetCountsThePoolsAnewToo()
+    {
+        var screen = new ScreenOf(ports: TenPorts).Feed(Connections(3, pid: 7)).Feed(Exhausted(pid: 9, timeNs: 2 * Second)).Tick(1).Keys("3");
+        Assert.Equal(("3", "4", "1", "4"), PoolCounts(screen));
+        // The ports are still taken, and how fast is as it was.
+        Assert.Equal(("3", "4", "0", "0"), PoolCounts(screen.Keys("r")));
+        screen.Feed(Connections(2, pid: 7, firstPort: 40005, firstSock: 0x9000, timeNs: 4 * Second)).Feed(Exhausted(pid: 9, timeNs: 5 * Second));
+        Assert.Equal(("5", "4", "1", "3"), PoolCounts(screen));
+        Assert.Equal(("5", "4", "0", "0"), PoolCounts(screen.Keys("r")));
+    }
+
+    [Fact]
+    public void APoolThatHadFailuresOnlyIsGoneAfterAReset()
+    {
+        var screen = new ScreenOf(ports: TenPorts).Feed(Exhausted(pid: 9, timeNs: 2 * Second)).Tick(1);
+        Assert.Contains("127.0.0.2:3306 ", screen.Lines()[^30..].Single(line => line.Contains("0/10", StringComparison.Ordinal)), StringComparison.Ordinal);
+        screen.Keys("r");
+        Assert.Contains("no port is taken toward any destination", screen.Text(), StringComparison.Ordinal);
+        Assert.Contains("no port is taken toward any destination", screen.Keys("3").Text(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void WhatTheRunLeavesOutIsNotOnThePages()
     {
         var screen = new ScreenOf(new TraceFilter { Pid = 8 }, TenPorts).Feed(Connections(3, pid: 7)).Tick(1);
-        Assert.Contains("no such socket", screen.Keys("2").Text(), StringComparison.Ordinal);
+        Assert.Contains("no connection to show", screen.Keys("2").Text(), StringComparison.Ordinal);
         Assert.Contains("no process is known", screen.Keys("4").Text(), StringComparison.Ordinal);
         Assert.Contains("nothing has happened yet", screen.Keys("6").Text(), StringComparison.Ordinal);
     }
@@ -239,6 +298,13 @@ public sealed class PagesTests
 
     private static string[] PortsOf(ScreenOf screen) =>
         [.. screen.Lines().Where(line => line.StartsWith("ESTABLISHED", StringComparison.Ordinal)).Select(line => line.Split("127.0.0.1:")[1][..5])];
+
+    /// <summary>Of the only pool, where all of its columns are to be seen.</summary>
+    private static (string Taken, string OpensPerSecond, string NoPort, string Opens) PoolCounts(ScreenOf screen)
+    {
+        Match match = Regex.Match(screen.Text(200, 40), @"127\.0\.0\.2:3306 +(\d+) +10 .* (\S+) +\S+ +(\d+) mysql \(\d+\) +(\d+) +4026531840$", RegexOptions.Multiline);
+        return (match.Groups[1].Value, match.Groups[2].Value, match.Groups[3].Value, match.Groups[4].Value);
+    }
 
     private static EventSequence Connections(int count, uint pid, ushort firstPort = 40000, ulong firstSock = 0x1000, long timeNs = Second)
     {
