@@ -73,7 +73,7 @@ internal static class TraceRun
             Filter = settings.Filter,
             TimeWait = source.TimeWait,
             TimeWaitIsCountedAtExpiry = source.TimeWaitIsCountedAtExpiry,
-            Namespaces = new NetworkNamespaces(settings.Filter.Netns, Terminal.Say),
+            Namespaces = new NetworkNamespaces(settings.Filter.Netns, Terminal.Say, source.Ready),
         };
         return Run(source, options, sinks, clock, settings.StatsInterval, settings.Duration, settings.Verbose, stop.Token);
     }

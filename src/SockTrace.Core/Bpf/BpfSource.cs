@@ -57,7 +57,8 @@ internal sealed unsafe class BpfSource : IEventSource
     private readonly Destination* _destination;
     private readonly SnapshotFeed? _snapshots;
     private readonly Queue<string> _notes;
-    private Task<BpfSymbols>? _symbols;
+    private readonly Task _symbols = Task.CompletedTask;
+    private bool _hasSymbols;
     private bool _hasMore;
     private bool _isBusy;
     private MemoryOwner<byte>? _held;
@@ -92,7 +93,7 @@ internal sealed unsafe class BpfSource : IEventSource
             _first = Attach("on_set_state");
             Attach("on_set_state_missed");
             variant.ThrowIfHooksDoNotRun();
-            _symbols = Task.Run(KernelSymbols.Read);
+            _symbols = Task.Run(() => @object.Map(".bss").Write(KernelSymbols.Read()));
             var snapshot = new BpfSnapshot(_object.Program("snapshot").AttachIterator(), filter.Netns);
             _snapshots = new SnapshotFeed(snapshot, isRegular: TimeWait == TimeWaitSight.Inferred);
         }
@@ -108,6 +109,8 @@ internal sealed unsafe class BpfSource : IEventSource
     public TimeWaitSight TimeWait => _variant.TimeWait;
 
     public bool TimeWaitIsCountedAtExpiry => _variant.TimeWaitIsCountedAtExpiry;
+
+    public Task Ready => _symbols;
 
     public IEnumerable<string> Attached => [.. _attached.Select(program => program.Description), "iter/tcp: snapshot"];
 
@@ -150,15 +153,18 @@ internal sealed unsafe class BpfSource : IEventSource
     public bool Poll(PipeWriter writer, TimeSpan timeout)
     {
         // The snapshot comes after the symbols: it finds what was armed when they were not known.
-        if (_symbols is { IsCompleted: true })
-            WriteSymbols();
-        if (_symbols is null && _snapshots!.IsDue)
+        if (!_hasSymbols && _symbols.IsCompleted)
+        {
+            Try(_symbols.GetAwaiter().GetResult);
+            _hasSymbols = true;
+        }
+        if (_hasSymbols && _snapshots!.IsDue)
             _snapshots.Start();
         if (_snapshots!.IsOpen || _held is not null)
             return PollWithSnapshot(writer);
         if (_snapshots.WriteOwners(writer))
             timeout = TimeSpan.Zero;
-        else if ((_symbols is not null || _snapshots.IsPending) && timeout > PendingTimeout)
+        else if ((!_hasSymbols || _snapshots.IsPending) && timeout > PendingTimeout)
             timeout = PendingTimeout;
         else if (_isBusy && timeout > BusyTimeout)
             timeout = BusyTimeout;
@@ -202,18 +208,13 @@ internal sealed unsafe class BpfSource : IEventSource
     public void Dispose()
     {
         Stop();
+        Task.WaitAny(_symbols); // it writes into a map
         _snapshots?.Dispose();
         _held?.Dispose();
         _ring?.Dispose();
         _object.Dispose();
         NativeMemory.Free(_destination);
     }
-
-    private void WriteSymbols() => Try(() =>
-    {
-        _object.Map(".bss").Write(_symbols!.GetAwaiter().GetResult());
-        _symbols = null;
-    });
 
     private BpfProgram Attach(string name)
     {

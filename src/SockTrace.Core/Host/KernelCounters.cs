@@ -13,12 +13,8 @@ namespace SockTrace.Host;
 internal readonly record struct KernelCounters(
     long ActiveOpens, long PassiveOpens, long AttemptFails, long EstabResets, long TW, long TWRecycled, long TCPTimeWaitOverflow)
 {
-    /// <summary>Those of the namespace that the calling thread is in.</summary>
-    /// <returns>Null where they cannot be read.</returns>
-    public static KernelCounters? Read() =>
-        Parse(HostFacts.ReadLine("/proc/thread-self/net/snmp"), HostFacts.ReadLine("/proc/thread-self/net/netstat"));
-
     /// <summary>Takes what is wanted out of the two files; what else they hold need not be understood.</summary>
+    /// <returns>Null where they are not what they should be.</returns>
     public static KernelCounters? Parse(string? snmp, string? netstat)
     {
         if (!TryFind(snmp, "Tcp:", out string[] names, out string[] values)

@@ -17,7 +17,7 @@ internal sealed class NetworkNamespaces
     private readonly Func<uint?, IReadOnlyCollection<uint>, List<NamespaceState>> _lookAround;
     private readonly Action<string>? _say;
     private readonly Dictionary<uint, PortRange?> _ranges = [];
-    private readonly Dictionary<uint, (long TimeNs, KernelCounters Counters)> _first = [];
+    private readonly Dictionary<uint, CountersLook> _first = [];
     private readonly Dictionary<uint, KernelCounters> _latest = [];
     private readonly HashSet<uint> _ended = [];
     private readonly HashSet<uint> _missed = [];
@@ -31,14 +31,19 @@ internal sealed class NetworkNamespaces
     /// <summary>Starts the first look; <see cref="WaitForFirstLook"/> must follow before all else.</summary>
     /// <param name="only">The one that is of interest; null is all.</param>
     /// <param name="say">Told once, where a look fails: the trace goes on with what is known.</param>
+    /// <param name="after">The first look waits for it, however it ends.</param>
     /// <param name="lookAround">Looks into all, or one, and searches for some; null is at this host.</param>
-    public NetworkNamespaces(uint? only, Action<string>? say = null,
+    public NetworkNamespaces(uint? only, Action<string>? say = null, Task? after = null,
         Func<uint?, IReadOnlyCollection<uint>, List<NamespaceState>>? lookAround = null)
     {
         _only = only;
         _say = say;
         _lookAround = lookAround ?? LookAround;
-        _looking = Task.Run(() => _lookAround(only, []));
+        _looking = Task.Run(async () =>
+        {
+            await Task.WhenAny(after ?? Task.CompletedTask);
+            return _lookAround(only, []);
+        });
     }
 
     /// <summary>What happens from the first look on is what the audit compares: events wait for it.</summary>
@@ -87,8 +92,8 @@ internal sealed class NetworkNamespaces
         return now;
     }
 
-    /// <summary>When a namespace's counters were first read; what happened before is not part of the audit.</summary>
-    public long FirstLookNs(uint netns) => _first.TryGetValue(netns, out (long TimeNs, KernelCounters) look) ? look.TimeNs : 0;
+    /// <summary>The first look at a namespace's counters; what happened before is not part of the audit. One that came into being later began at 0.</summary>
+    public CountersLook FirstLook(uint netns) => _first.GetValueOrDefault(netns);
 
     /// <summary>Starts a new look. Settings change, and namespaces come and go.</summary>
     public void Refresh()
@@ -114,19 +119,17 @@ internal sealed class NetworkNamespaces
     }
 
     /// <summary>Looks once more, now: what the counters have grown by since the first look.</summary>
-    public List<(uint Netns, long UntilNs, KernelCounters Grown)> CountersNow()
+    public List<(uint Netns, CountersLook Look, KernelCounters Grown)> CountersNow()
     {
-        var grown = new List<(uint, long, KernelCounters)>();
+        var grown = new List<(uint, CountersLook, KernelCounters)>();
         if (!_hasFirstLook)
             return grown; // there is nothing to compare with
         foreach (NamespaceState look in Try(() => _lookAround(_only, _ranges.Keys)) ?? [])
         {
-            if (look.Counters is not KernelCounters now || _ended.Contains(look.Netns)
-                || (_latest.TryGetValue(look.Netns, out KernelCounters latest) && now.IsBehind(latest)))
+            if (look.Counters is not CountersLook now || _ended.Contains(look.Netns)
+                || (_latest.TryGetValue(look.Netns, out KernelCounters latest) && now.Counters.IsBehind(latest)))
                 continue;
-            // One that came into being meanwhile began at 0.
-            KernelCounters before = _first.TryGetValue(look.Netns, out (long, KernelCounters Counters) first) ? first.Counters : default;
-            grown.Add((look.Netns, look.TimeNs, now - before));
+            grown.Add((look.Netns, now, now.Counters - FirstLook(look.Netns).Counters));
         }
         return grown;
     }
@@ -171,13 +174,13 @@ internal sealed class NetworkNamespaces
         }
         foreach (NamespaceState look in looks)
         {
-            if (look.Counters is KernelCounters counters)
+            if (look.Counters is CountersLook now)
             {
-                if (_latest.TryGetValue(look.Netns, out KernelCounters before) && counters.IsBehind(before))
+                if (_latest.TryGetValue(look.Netns, out KernelCounters before) && now.Counters.IsBehind(before))
                     Forget(look.Netns);
-                _latest[look.Netns] = counters;
+                _latest[look.Netns] = now.Counters;
                 if (isStart)
-                    _first[look.Netns] = (look.TimeNs, counters);
+                    _first[look.Netns] = now;
             }
             _ranges[look.Netns] = look.Range;
             _missed.Remove(look.Netns);
@@ -201,8 +204,7 @@ internal sealed class NetworkNamespaces
             var range = PortRange.Parse(
                 HostFacts.ReadLine("/proc/sys/net/ipv4/ip_local_port_range"),
                 HostFacts.ReadLine("/proc/sys/net/ipv4/ip_local_reserved_ports"));
-            KernelCounters? counters = KernelCounters.Read();
-            looks.Add(new NamespaceState(netns, WallClock.MonotonicNs, range, counters));
+            looks.Add(new NamespaceState(netns, range, CountersLook.Take()));
         });
         return looks;
     }

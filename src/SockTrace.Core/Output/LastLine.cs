@@ -62,11 +62,12 @@ internal static class LastLine
         line.Number(audited.Netns);
         WriteCounters(ref line, ",\"kernel\":{"u8, audited.Kernel);
         WriteCounters(ref line, ",\"trace\":{"u8, audited.Trace);
-        if (!audited.Kernel.AsSpan().SequenceEqual(audited.Trace) && (totals.IsFiltered || totals.Missed > 0))
+        if (!audited.Kernel.AsSpan().SequenceEqual(audited.Trace) && (audited.IsTiming || totals.IsFiltered || totals.Missed > 0))
         {
             line.Raw(",\"because\":\""u8);
             line.Raw(totals switch
             {
+                _ when audited.IsTiming => "timing"u8,
                 { IsFiltered: true, Missed: > 0 } => "filters and losses"u8,
                 { Missed: > 0 } => "losses"u8,
                 _ => "filters"u8,

@@ -22,6 +22,9 @@ internal interface IEventSource : IDisposable
     /// <summary>Whether there never will be more: what is live has no end.</summary>
     bool IsOver => false;
 
+    /// <summary>Ends once all is seen that it sees: until then ends of TIME_WAIT may be missing.</summary>
+    Task Ready => Task.CompletedTask;
+
     /// <summary>What it hooks or reads, for -v.</summary>
     IEnumerable<string> Attached { get; }
 

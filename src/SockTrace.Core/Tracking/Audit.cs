@@ -23,11 +23,12 @@ internal enum AuditCounter
 /// <param name="timeWaitIsCountedAtExpiry">See <see cref="TrackerOptions.TimeWaitIsCountedAtExpiry"/>.</param>
 internal sealed class Audit(NetworkNamespaces? namespaces, bool timeWaitIsCountedAtExpiry)
 {
-    private static readonly int Counters = Enum.GetValues<AuditCounter>().Length;
+    /// <summary>So long before or after the kernel counts it something is told of, at most: a connect() is counted once it has a port.</summary>
+    private const long MidstNs = 1_000_000;
 
-    private readonly Dictionary<uint, long[]> _seen = [];
-    private readonly Dictionary<uint, long> _untilNs = [];
-    private List<(uint Netns, long UntilNs, KernelCounters Grown)> _kernel = [];
+    private readonly Dictionary<uint, NamespaceCounts> _seen = [];
+    private readonly Dictionary<uint, CountersLook> _last = [];
+    private List<(uint Netns, CountersLook Look, KernelCounters Grown)> _kernel = [];
 
     /// <summary>Counts something that the kernel counts as well.</summary>
     /// <param name="netns">Where.</param>
@@ -36,12 +37,22 @@ internal sealed class Audit(NetworkNamespaces? namespaces, bool timeWaitIsCounte
     /// <param name="by">-1 takes one back.</param>
     public void Count(uint netns, long timeNs, AuditCounter counter, int by = 1)
     {
-        if (namespaces is null || timeNs < namespaces.FirstLookNs(netns)
-            || (_untilNs.Count > 0 && _untilNs.TryGetValue(netns, out long untilNs) && timeNs > untilNs))
+        if (namespaces is null)
             return;
-        ref long[]? counts = ref CollectionsMarshal.GetValueRefOrAddDefault(_seen, netns, out _);
-        counts ??= new long[Counters];
-        counts[(int)counter] += by;
+        CountersLook first = namespaces.FirstLook(netns);
+        if (timeNs < first.FromNs - MidstNs)
+            return;
+        ref NamespaceCounts? counts = ref CollectionsMarshal.GetValueRefOrAddDefault(_seen, netns, out _);
+        counts ??= new NamespaceCounts();
+        counts.Doubt(first, timeNs);
+        bool isLate = false;
+        if (_last.Count > 0 && _last.TryGetValue(netns, out CountersLook last))
+        {
+            counts.Doubt(last, timeNs);
+            isLate = timeNs > last.TimeNs;
+        }
+        if (timeNs >= first.TimeNs && !isLate)
+            counts.Seen[(int)counter] += by;
     }
 
     /// <summary>Counts a mini-socket where the kernel does: when it is made, or when it expires.</summary>
@@ -57,25 +68,43 @@ internal sealed class Audit(NetworkNamespaces? namespaces, bool timeWaitIsCounte
         if (namespaces is null)
             return;
         _kernel = namespaces.CountersNow();
-        foreach ((uint netns, long untilNs, _) in _kernel)
-            _untilNs[netns] = untilNs;
+        foreach ((uint netns, CountersLook last, _) in _kernel)
+            _last[netns] = last;
     }
 
     /// <summary>Each namespace that is still there and in which anything happened.</summary>
     public IEnumerable<AuditedNamespace> Results() => _kernel
-        .Select(look => new AuditedNamespace(look.Netns, CountersOf(look.Grown),
-            _seen.TryGetValue(look.Netns, out long[]? seen) ? seen : new long[Counters]))
+        .Select(look => ResultOf(look.Netns, CountersOf(look.Grown), _seen.GetValueOrDefault(look.Netns) ?? new NamespaceCounts()))
         .Where(audited => audited.Kernel.Any(count => count != 0) || audited.Trace.Any(count => count != 0))
         .OrderBy(audited => audited.Netns);
+
+    private static AuditedNamespace ResultOf(uint netns, long[] kernel, NamespaceCounts counts) => new(netns, kernel, counts.Seen,
+        IsTiming: kernel.Zip(counts.Seen).All(pair => Math.Abs(pair.First - pair.Second) <= counts.InDoubt));
 
     private static long[] CountersOf(KernelCounters counters) =>
     [
         counters.ActiveOpens, counters.PassiveOpens, counters.AttemptFails, counters.EstabResets,
         counters.TW, counters.TWRecycled, counters.TCPTimeWaitOverflow,
     ];
+
+    private sealed class NamespaceCounts
+    {
+        /// <summary>By <see cref="AuditCounter"/>.</summary>
+        public long[] Seen { get; } = new long[Enum.GetValues<AuditCounter>().Length];
+
+        /// <summary>How many of them the kernel may have counted on the other side of a look.</summary>
+        public long InDoubt { get; private set; }
+
+        public void Doubt(CountersLook look, long timeNs)
+        {
+            if (timeNs >= look.FromNs - MidstNs && timeNs <= look.UntilNs + MidstNs)
+                InDoubt++;
+        }
+    }
 }
 
 /// <param name="Netns">Inode number of the network namespace.</param>
 /// <param name="Kernel">By <see cref="AuditCounter"/>: by how much the kernel's counters grew.</param>
 /// <param name="Trace">By <see cref="AuditCounter"/>: what the trace saw meanwhile.</param>
-internal sealed record AuditedNamespace(uint Netns, long[] Kernel, long[] Trace);
+/// <param name="IsTiming">Whether they differ by no more than what happened just while the kernel's were read.</param>
+internal sealed record AuditedNamespace(uint Netns, long[] Kernel, long[] Trace, bool IsTiming);

@@ -77,7 +77,7 @@ public sealed class NetworkNamespacesTests
         Assert.Equal(1000, namespaces.RangeOf(Netns)!.Size);
         _look = () => [State(1000, 1999, opens: 2000)];
         Assert.Empty(namespaces.CountersNow());
-        Assert.Equal(0, namespaces.FirstLookNs(Netns));
+        Assert.Equal(0, namespaces.FirstLook(Netns).TimeNs);
     }
 
     [Fact]
@@ -114,7 +114,7 @@ public sealed class NetworkNamespacesTests
 
     private NetworkNamespaces Begin(uint? only = null)
     {
-        var namespaces = new NetworkNamespaces(only, _said.Add, (_, _) => _look());
+        var namespaces = new NetworkNamespaces(only, _said.Add, lookAround: (_, _) => _look());
         namespaces.WaitForFirstLook();
         return namespaces;
     }
@@ -126,5 +126,5 @@ public sealed class NetworkNamespacesTests
     }
 
     private static NamespaceState State(ushort low, ushort high, long opens) =>
-        new(Netns, 1, new PortRange(low, high, []), new KernelCounters(opens, 0, 0, 0, 0, 0, 0));
+        new(Netns, new PortRange(low, high, []), new CountersLook(1, 1, 1, new KernelCounters(opens, 0, 0, 0, 0, 0, 0)));
 }

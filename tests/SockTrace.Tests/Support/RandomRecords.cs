@@ -28,7 +28,7 @@ internal sealed class RandomRecords(Random random)
                 WriteAny(sink);
             sink.OnEnd(new TraceTotals(Time(), 1, 1, random.Next(3), random.Next(3), random.Next(3), random.Next(3), random.Next(3))
             {
-                Audit = [new AuditedNamespace(4026531840, [.. Enumerable.Range(0, 7).Select(_ => random.NextInt64(99))], new long[7])],
+                Audit = [new AuditedNamespace(4026531840, [.. Enumerable.Range(0, 7).Select(_ => random.NextInt64(99))], new long[7], IsTiming: false)],
             });
         }
         return File.ReadAllLines(path);

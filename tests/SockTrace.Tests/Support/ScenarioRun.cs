@@ -36,15 +36,11 @@ public sealed class ScenarioRun : IAsyncLifetime
     internal Scenario this[string name] => _scenarios[name];
 
     /// <summary>Sockets in the trace that are no scenario's: other tests run at the same time.</summary>
-    internal int ForeignSockets
-    {
-        get
-        {
-            HashSet<long?> ours = [.. _scenarios.Values.Select(scenario => (long?)scenario.Netns)];
-            return Trace.Records.Where(record => record.Text("id") is not null && !ours.Contains(record.Number("netns")))
-                .Select(record => (record.Number("netns"), record.Text("id"))).Distinct().Count();
-        }
-    }
+    internal int ForeignSockets => Trace.Records.Where(record => record.Text("id") is not null && !IsScenarios(record.Number("netns")))
+        .Select(record => (record.Number("netns"), record.Text("id"))).Distinct().Count();
+
+    /// <summary>Whether it is the network namespace of a scenario.</summary>
+    internal bool IsScenarios(long? netns) => _scenarios.Values.Any(scenario => scenario.Netns == netns);
 
     public async ValueTask InitializeAsync()
     {
