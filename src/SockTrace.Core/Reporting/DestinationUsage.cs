@@ -1,7 +1,8 @@
 namespace SockTrace.Reporting;
 
 /// <summary>What clients met at one destination, from all sources.</summary>
-internal sealed record DestinationUsage(string Name, ConnectionCounts Connections, long SlowConnects, long TimedOut)
+internal sealed record DestinationUsage(
+    string Name, ConnectionCounts Connections, long SlowConnects, long TimedOut, long GivenUp, long GivenUpLongestNs)
 {
     public static IEnumerable<DestinationUsage> Of(IEnumerable<KeyValuePair<PoolOfHost, PoolUsage>> pools) =>
         from entry in pools
@@ -9,7 +10,8 @@ internal sealed record DestinationUsage(string Name, ConnectionCounts Connection
         let all = Sum(usages)
         orderby all.Closed descending
         select new DestinationUsage(GroupKey.EndText(usages.Key.Raddr, usages.Key.Rport), all,
-            usages.Sum(usage => usage.SlowConnects), all.Of(Tracking.CloseReason.TimedOut));
+            usages.Sum(usage => usage.SlowConnects), all.Of(Tracking.CloseReason.TimedOut),
+            usages.Sum(usage => usage.GivenUp), usages.Max(usage => usage.GivenUpLongestNs));
 
     private static ConnectionCounts Sum(IEnumerable<PoolUsage> usages)
     {

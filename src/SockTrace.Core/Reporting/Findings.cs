@@ -45,11 +45,19 @@ internal static class Findings
                 "No answer came to a SYN, or to data that was sent again and again (tcp_syn_retries, tcp_retries2).", [],
                 Words.Evidence([.. evidence, ("timed_out", usage.TimedOut)]));
         }
+        if (usage.GivenUp > 0)
+        {
+            yield return new Finding("connects-given-up", Finding.Warning,
+                $"{usage.GivenUp} of {Words.Count(counts.Closed, "connect()")} to {usage.Name} were given up",
+                $"The program closed the socket before an answer came, {Words.Duration(usage.GivenUpLongestNs)} after connect() at most. A time-out of its own looks like this, where packets are dropped on the way; "
+                + "and, if its connect() does not block, a router's word that there is no way.",
+                [], Words.Evidence([.. evidence, ("given_up", usage.GivenUp), ("longest_ns", usage.GivenUpLongestNs)]));
+        }
         if (usage.SlowConnects > 0)
         {
             yield return new Finding("slow-connects", Finding.Warning,
                 $"{usage.SlowConnects} of {Words.Count(counts.Closed, "connect()")} to {usage.Name} took a second or more",
-                "A lost SYN, or a lost answer to it, is sent again after 1 s, then 3 s, 7 s: the network dropped it, or the listener's queue was full.",
+                "A lost SYN, or a lost answer to it, is sent again after a second, and again after others (tcp_syn_linear_timeouts, tcp_syn_retries): the network dropped it, or the listener's queue was full.",
                 ["Look at ListenOverflows and ListenDrops (nstat -az) on the peer: they tell a full accept queue from a lossy network."],
                 Words.Evidence([.. evidence, ("slow", usage.SlowConnects)]));
         }
@@ -83,7 +91,7 @@ internal static class Findings
                 [], evidence),
             TcpState.FinWait1 or TcpState.LastAck or TcpState.Closing => new Finding("stuck-closing", Finding.Warning,
                 $"{Words.Count(group.Count, "connection")} of {who} wait for the acknowledgement of a FIN ({group.Destination})",
-                $"The longest for {longest}: the peer is gone or does not read. They end when tcp_orphan_retries runs out.", [], evidence),
+                $"The longest for {longest}: the peer is gone or does not read. They end when tcp_orphan_retries runs out; where the process still has the socket (shutdown()), tcp_retries2.", [], evidence),
             TcpState.Established when group.Count >= Enough => new Finding("never-closed", Finding.Info,
                 $"{who} held {Words.Count(group.Count, "connection")} open to the trace's end ({group.Destination})",
                 $"The longest had been established for {longest}. A connection pool looks like this, and so does a leak: the difference is whether their number grows.", [], evidence),

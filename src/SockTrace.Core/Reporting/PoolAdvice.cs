@@ -6,7 +6,7 @@ namespace SockTrace.Reporting;
 internal static class PoolAdvice
 {
     /// <summary>Shares of a pool from which on it is told of.</summary>
-    public const double NearlyFull = PoolUse.NearlyFull, Busy = 0.25;
+    public const double NearlyFull = PoolUse.NearlyFull, Busy = PoolUse.Busy;
 
     /// <summary>The widest range without the ports that need privilege.</summary>
     public const int WidestLow = 1024, WidestHigh = 65535, WidestPool = WidestHigh - WidestLow + 1;

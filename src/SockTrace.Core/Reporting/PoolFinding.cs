@@ -18,10 +18,11 @@ internal static class PoolFinding
         TraceSummary trace = builder.Traces.First(trace => trace.Host == pool.Host);
         long size = usage.Size > 0 ? usage.Size : trace.Ports?.Size ?? 0;
         double sustainable = PoolAdvice.Sustainable(size);
-        double rate = Math.Max(usage.OpenedPerSecondMax, usage.Connections.Closed / Math.Max(1, builder.DurationNsOf(pool.Host) / 1e9));
+        double average = usage.Connections.Closed / Math.Max(1, builder.DurationNsOf(pool.Host) / 1e9);
+        double rate = Math.Max(usage.OpenedPerSecondMax, average);
         bool isExhausted = usage.Exhausted > 0;
-        bool isFilling = size > 0 && (usage.TakenMax >= PoolAdvice.NearlyFull * size || usage.EmptyInNsMin is >= 0 and < SoonNs);
-        bool isBusy = size > 0 && (usage.TakenMax >= PoolAdvice.Busy * size || rate >= sustainable / 2);
+        bool isFilling = size > 0 && (usage.TakenMax >= PoolAdvice.NearlyFull * size || usage.EmptyInNsMinWhenBusy is >= 0 and < SoonNs);
+        bool isBusy = size > 0 && (usage.TakenMax >= PoolAdvice.Busy * size || rate * usage.LeavingShare >= sustainable / 2);
         if (!isExhausted && !isFilling && !isBusy)
             return null;
 
@@ -33,12 +34,15 @@ internal static class PoolFinding
             : $"{who} uses many of its ports to {to}";
         // Whose the others are is not kept: rates and lengths are the pool's.
         bool isShared = usage.BurnerConnections > 0 && usage.BurnerConnections < usage.Connections.Closed;
-        string text = $"{who}{(isShared ? " and others" : "")} opened up to {Words.Number(rate)} connections a second from {from} to {to}. "
+        bool isPeak = usage.OpenedPerSecondMax >= average;
+        string opened = isPeak ? $"up to {Words.Number(rate)} connections a second"
+            : $"{Words.Count(usage.Connections.Closed, "connection")} in {Words.Duration(builder.DurationNsOf(pool.Host))}";
+        string text = $"{who}{(isShared ? " and others" : "")} opened {opened} from {from} to {to}. "
             + (isShared ? $"Of {Words.Count(usage.Connections.Closed, "connection")} {usage.BurnerConnections} were {who}'s. " : "")
-            + (size > 0 ? $"The pool has {size} ports; each connection that this side closes first keeps its port for {TimeWaitSeconds} s more, in TIME_WAIT, so it bears {Words.Number(sustainable)} a second for ever. " : "")
-            + (usage.TakenMax >= 0 ? $"At most {usage.TakenMax} were taken at once{(usage.TimeWaitMax > 0 ? $", {usage.TimeWaitMax} of them in TIME_WAIT" : "")}. " : "")
+            + (size > 0 ? PoolText(usage, size, sustainable) : "")
+            + (usage.TakenMax >= 0 ? $"At most {usage.TakenMax} were taken at once{TakenText(usage)}. " : "")
             + (isExhausted ? $"{Words.Count(usage.Exhausted, "connect()")} found none left (EADDRNOTAVAIL)."
-                : usage.EmptyInNsMin >= 0 ? $"It was {Words.Duration(usage.EmptyInNsMin)} from empty." : "");
+                : isFilling && usage.EmptyInNsMinWhenBusy >= 0 ? $"It was {Words.Duration(usage.EmptyInNsMinWhenBusy)} from empty." : "");
         return new Finding(
             isExhausted ? "pool-exhausted" : isFilling ? "pool-filling" : "pool-busy",
             isExhausted ? Finding.Critical : isFilling ? Finding.Warning : Finding.Info,
@@ -51,28 +55,50 @@ internal static class PoolFinding
                 ("connections", usage.Connections.Closed), ("port_exhausted", usage.Exhausted), ("reused", usage.Reused)));
     }
 
+    /// <summary>Whether connections, and not TIME_WAITs, had most of the ports when most were taken.</summary>
+    private static bool IsHeld(PoolUsage usage) => usage.LiveAtFullest > 0 && usage.LiveAtFullest * 2 >= usage.TakenMax;
+
+    private static string PoolText(PoolUsage usage, long size, double sustainable) =>
+        usage.OwnRange > 0 ? $"The socket chose from {usage.OwnRange} ports of its own (IP_LOCAL_PORT_RANGE). "
+        : IsHeld(usage) ? $"The pool has {size} ports. "
+        : $"The pool has {size} ports; each connection that this side closes first keeps its port for {TimeWaitSeconds} s more, in TIME_WAIT, so it bears {Words.Number(sustainable)} such a second for ever. ";
+
+    private static string TakenText(PoolUsage usage) =>
+        IsHeld(usage) ? $", {usage.LiveAtFullest} of them by connections that were open" : usage.TimeWaitMax > 0 ? $", {usage.TimeWaitMax} of them in TIME_WAIT" : "";
+
     private static IEnumerable<string> Advice(
         ReportBuilder builder, PoolOfHost pool, PoolUsage usage, TraceSummary trace, long size)
     {
         // The header has the settings of the namespace that the tracer was in; a pool of another size is another's.
         HeaderRecord? header = trace.Header;
         bool isHosts = trace.Ports is null || trace.Ports.Size == size;
-        if (usage.Established > 0)
+        if (IsHeld(usage))
+        {
+            yield return "Close connections that are not needed, or bound their number in the application (a connection pool's limit): no setting of TIME_WAIT helps here.";
+        }
+        else if (usage.Established > 0)
         {
             // Little's law: how many are open at once is how many come a second, times how long each stays.
             double atOnce = (double)usage.EstablishedNs / Math.Max(1_000_000_000, builder.DurationNsOf(pool.Host));
             yield return $"{PoolAdvice.KeepConnections}: each was established for {Words.Duration((long)(usage.EstablishedNs / usage.Established))} on average, "
                 + $"so about {Words.Number(Math.Ceiling(atOnce))} at once on average{(usage.LiveMax > atOnce ? $", and {usage.LiveMax} at most" : "")}. So many, kept open, would carry the same load.";
         }
-        if (size is > 0 and < PoolAdvice.WidestPool)
+        if (usage.OwnRange > 0)
+        {
+            yield return "Widen the range that the program sets for its sockets, or let it set none: ip_local_port_range has more.";
+        }
+        else if (size is > 0 and < PoolAdvice.WidestPool)
         {
             yield return $"Widen ip_local_port_range ({(isHosts ? $"now {header?.PortRange ?? "unknown"}" : $"that of network namespace {pool.Key.Netns}")}): {PoolAdvice.WidestLow}-{PoolAdvice.WidestHigh} is {PoolAdvice.WidestPool} ports, "
                 + $"which bear {Words.Number(PoolAdvice.Sustainable(PoolAdvice.WidestPool))} a second; reserve those that your servers listen on (ip_local_reserved_ports).";
         }
         yield return PoolAdvice.MoreAddresses;
+        if (IsHeld(usage))
+            yield break;
         yield return TimeWaitReuse(pool.Key.Raddr, usage, isHosts ? header : null);
-        string measured = builder.All.Distributions[Metric.TimeWait] is { } lengths && builder.All.Distributions.InferredTimeWaits < lengths.TotalCount
-            ? $" (of {lengths.TotalCount} here the longest took {Words.Duration(lengths.Max)})" : "";
+        long expired = builder.All.Connections.Of(MiniSocketEnding.Expired);
+        string measured = expired > 0 && builder.All.Distributions[Metric.TimeWait] is { } lengths && builder.All.Distributions.InferredTimeWaits < lengths.TotalCount
+            ? $" (of {expired} that expired here the longest took {Words.Duration(lengths.Max)})" : "";
         yield return $"tcp_fin_timeout{(isHosts && header?.FinTimeoutSeconds is long fin ? $" (now {fin} s)" : "")} would not help: it ends orphans in FIN_WAIT2. "
             + $"TIME_WAIT is {TimeWaitSeconds} s, compiled into the kernel{measured}. {PoolAdvice.NoRecycle}";
     }

@@ -15,8 +15,8 @@ namespace SockTrace.Tracking;
 internal readonly record struct PoolUse(
     PoolKey Key, int Live, int TimeWaits, int Size, PoolRates Rates, long Opened, long Exhausted, uint Pid, Comm Comm)
 {
-    /// <summary>The share from which on a pool is nearly full.</summary>
-    public const double NearlyFull = 0.8;
+    /// <summary>The shares from which on a pool is nearly full, and from which on it is worth foretelling when it will be.</summary>
+    public const double NearlyFull = 0.8, Busy = 0.25;
 
     public int Taken => Live + TimeWaits;
 
@@ -24,10 +24,12 @@ internal readonly record struct PoolUse(
     public double Share => Size > 0 ? (double)Taken / Size : Taken / 65536.0;
 
     /// <summary>
-    /// Whether it should be looked at now: it is nearly full, or empty within half a minute. Where
-    /// TIME_WAITs are taken over only connections make it full.
+    /// Whether it should be looked at now: it is nearly full, or a good part of it is taken and the
+    /// rest will be within half a minute. Who opens a few connections at once, and keeps them, does not
+    /// go on like this. Where TIME_WAITs are taken over only connections make it full.
     /// </summary>
-    public bool IsFilling => Size > 0 && ((IsTakenOver ? (double)Live / Size : Share) >= NearlyFull || SecondsToEmpty < 30);
+    public bool IsFilling => Size > 0
+        && ((IsTakenOver ? (double)Live / Size : Share) >= NearlyFull || (Share >= Busy && SecondsToEmpty < 30));
 
     /// <summary>Connections a second that it bears for ever, each leaving a TIME_WAIT of 60 s behind.</summary>
     public double SustainablePerSecond => (double)Size / TimeWaitLength.Seconds;

@@ -13,12 +13,17 @@ public sealed class FindingsTests
     [InlineData("refused", "connects-refused", "1 of 2 connect()s to 10.0.0.2:3306 were refused")]
     [InlineData("unreachable", "connects-unreachable", "1 of 2 connect()s to 10.0.0.2:3306 found no way")]
     [InlineData("timed_out", "timed-out", "1 of 2 connections to 10.0.0.2:3306 timed out")]
+    [InlineData("disconnected", "connects-given-up", "1 of 2 connect()s to 10.0.0.2:3306 were given up")]
     public void OneConnectionThatFailedIsToldOf(string reason, string id, string title)
     {
         Finding finding = Single(id, new TraceText().Header().Conn(1, "a").Failed(2, "b", reason).End(1000));
         Assert.Equal(("warning", title), (finding.Severity, finding.Title));
         Assert.Equal(("10.0.0.2:3306", 2L), (finding.Evidence["destination"], finding.Evidence["connections"]));
     }
+
+    [Fact]
+    public void WhoDisconnectsAfterAnAnswerHasGivenNothingUp() =>
+        Assert.Empty(Ids(new TraceText().Header().Conn(1, "a", reason: "disconnected").End(1000)));
 
     [Fact]
     public void ServersDoNotConnect() =>

@@ -9,12 +9,13 @@ public sealed class PoolFindingTests
     [Theory]
     [InlineData(7057, null, 235.2, null)]
     [InlineData(7058, null, 1, "pool-busy")] // a quarter of 28232
-    [InlineData(0, null, 235.3, "pool-busy")] // half of 28232 / 60 s
+    [InlineData(100, null, 235.3, "pool-busy")] // half of 28232 / 60 s
     [InlineData(22585, null, 1, "pool-busy")]
     [InlineData(22586, null, 1, "pool-filling")] // four fifths
-    [InlineData(100, 30_000_000_000, 1, null)]
-    [InlineData(100, 29_999_999_999, 1, "pool-filling")]
-    [InlineData(100, 0L, 1, "pool-filling")]
+    [InlineData(7057, 0L, 1, null)] // a moment's rate, with less than a quarter taken
+    [InlineData(7058, 30_000_000_000, 1, "pool-busy")]
+    [InlineData(7058, 29_999_999_999, 1, "pool-filling")]
+    [InlineData(7058, 0L, 1, "pool-filling")]
     public void APoolIsToldOfFromItsThresholdOn(long taken, long? emptyInNs, double opened, string? id) =>
         Assert.Equal(id is null ? [] : [id], Ids(Pool(taken, emptyInNs, opened)));
 
@@ -39,6 +40,62 @@ public sealed class PoolFindingTests
         Assert.Equal(["pool-busy"], Ids(Of(10)));
     }
 
+    [Theory]
+    [InlineData("closed", "local", "pool-busy")]
+    [InlineData("closed", "both", "pool-busy")]
+    [InlineData("closed", "remote", null)] // whose the TIME_WAIT is
+    [InlineData("reset_by_us", "local", null)]
+    [InlineData("refused", null, null)]
+    public void ARateCountsWhereConnectionsLeaveTheirPortInTimeWait(string reason, string? closedBy, string? id)
+    {
+        var trace = new TraceText().Header(portRange: "40000-40119");
+        for (int i = 0; i < 40; i++)
+            trace.Conn(1, "a", reason: reason, closedBy: closedBy);
+        Assert.Equal(id is not null, Ids(trace.End(10)).Contains("pool-busy"));
+    }
+
+    [Fact]
+    public void AnAverageIsNotCalledTheMost()
+    {
+        var trace = new TraceText().Header(portRange: "40000-40119");
+        for (int i = 0; i < 40; i++)
+            trace.Conn(1, "a");
+        Assert.StartsWith("shop opened 40 connections in 10.0 s from", ReportOf.Traces(trace.End(10)).Finding("pool-busy").Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void PortsThatOpenConnectionsHoldAreNotPutDownToTimeWait()
+    {
+        Finding finding = ReportOf.Traces(new TraceText().Header(portRange: "40000-40020")
+            .Stats(1, 21, 0, TraceText.Pool(21, 0, 21, 21, comm: "shop")).PortExhausted(1, "a", pool: 21, taken: 21)
+            .Stats(9, 0, 21, TraceText.Pool(21, 21, 21, 0, comm: "shop")).End(10)).Finding("pool-exhausted");
+        Assert.Contains("The pool has 21 ports. At most 21 were taken at once, 21 of them by connections that were open. ", finding.Text, StringComparison.Ordinal);
+        Assert.StartsWith("Close connections that are not needed, or bound their number", finding.Advice[0], StringComparison.Ordinal);
+        Assert.DoesNotContain(finding.Advice, line => line.Contains("tcp_tw_reuse", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void ARangeOfTheSocketsOwnIsNotThePools(bool isLookedAtBefore)
+    {
+        var trace = new TraceText().Header();
+        if (isLookedAtBefore)
+            trace.Stats(1, 1, 0, TraceText.Pool(3, 3, 28232, 1));
+        Finding finding = ReportOf.Traces(trace.PortExhausted(2, "a", pool: 4, taken: 4)
+            .Stats(3, 1, 0, TraceText.Pool(4, 4, 28232, 1)).End(10)).Finding("pool-exhausted");
+        Assert.Contains("The socket chose from 4 ports of its own (IP_LOCAL_PORT_RANGE).", finding.Text, StringComparison.Ordinal);
+        Assert.StartsWith("Widen the range that the program sets for its sockets", finding.Advice[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ARangeThatWasWidenedLaterIsNoSocketsOwn()
+    {
+        Finding finding = ReportOf.Traces(new TraceText().Header().PortExhausted(2, "a", pool: 4, taken: 4)
+            .Stats(3, 1, 0, TraceText.Pool(4, 4, 4, 1)).Stats(13, 1, 0, TraceText.Pool(4, 4, 28232, 1)).End(20)).Finding("pool-exhausted");
+        Assert.DoesNotContain("IP_LOCAL_PORT_RANGE", finding.Text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void AnExhaustedPoolQuotesItsNumbers()
     {
@@ -47,13 +104,13 @@ public sealed class PoolFindingTests
             .PortExhausted(4, "c").PortExhausted(5, "d", taken: 28231).TimeWait(63, "a", durationNs: 60_004_000_000).End(100)).Finding("pool-exhausted");
         Assert.Equal(("critical", "shop ran out of ports to 10.0.0.2:3306: 2 connect()s failed"), (finding.Severity, finding.Title));
         Assert.Equal("shop opened up to 490.5 connections a second from 10.0.0.1 to 10.0.0.2:3306. The pool has 28232 ports; each connection that this side closes first keeps its port for 60 s more, "
-            + "in TIME_WAIT, so it bears 470.5 a second for ever. At most 28232 were taken at once, 28000 of them in TIME_WAIT. 2 connect()s found none left (EADDRNOTAVAIL).", finding.Text);
+            + "in TIME_WAIT, so it bears 470.5 such a second for ever. At most 28232 were taken at once, 28000 of them in TIME_WAIT. 2 connect()s found none left (EADDRNOTAVAIL).", finding.Text);
         Assert.Equal(5, finding.Advice.Count);
         Assert.StartsWith("Keep connections and use them again (a connection pool): each was established for 2.00 ms on average, so about 1 at once on average, and 10 at most.", finding.Advice[0], StringComparison.Ordinal);
         Assert.StartsWith("Widen ip_local_port_range (now 32768-60999): 1024-65535 is 64512 ports, which bear 1075.2 a second", finding.Advice[1], StringComparison.Ordinal);
         Assert.StartsWith("tcp_tw_reuse is on for loopback only (2), which this peer is not on.", finding.Advice[3], StringComparison.Ordinal);
         Assert.Contains("tcp_fin_timeout (now 60 s) would not help", finding.Advice[4], StringComparison.Ordinal);
-        Assert.Contains("(of 1 here the longest took 60.0 s)", finding.Advice[4], StringComparison.Ordinal);
+        Assert.Contains("(of 1 that expired here the longest took 60.0 s)", finding.Advice[4], StringComparison.Ordinal);
         Assert.Equal((28232L, 2L, 1L, "shop"), (finding.Evidence["taken_max"], finding.Evidence["port_exhausted"], finding.Evidence["reused"], finding.Evidence["comm"]));
     }
 
@@ -68,7 +125,7 @@ public sealed class PoolFindingTests
     [Fact]
     public void APoolThatIsFillingSaysWhenItWillBeEmpty()
     {
-        Finding finding = ReportOf.Traces(Pool(100, 12_000_000_000, 5)).Finding("pool-filling");
+        Finding finding = ReportOf.Traces(Pool(7100, 12_000_000_000, 5)).Finding("pool-filling");
         Assert.Equal(("warning", "(unknown) came near the end of its ports to 10.0.0.2:3306"), (finding.Severity, finding.Title));
         Assert.EndsWith("It was 12.0 s from empty.", finding.Text, StringComparison.Ordinal);
     }
@@ -95,7 +152,7 @@ public sealed class PoolFindingTests
     }
 
     private static TraceText Pool(long taken, long? emptyInNs, double opened) =>
-        new TraceText().Header().Stats(2, 1, 1, TraceText.Pool(taken, 0, 28232, opened, emptyInNs)).End(10);
+        new TraceText().Header().Stats(2, 1, 1, TraceText.Pool(taken, taken, 28232, opened, emptyInNs)).End(10);
 
     private static string[] Ids(TraceText trace) => [.. ReportOf.Traces(trace).Report.Findings.Select(finding => finding.Id)];
 }

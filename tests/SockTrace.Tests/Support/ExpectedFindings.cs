@@ -37,6 +37,8 @@ internal sealed class ExpectedFindings(TraceSql sql)
         _ => Row($"""
             SELECT count(*) AS connections, count(*) FILTER (close_reason = '{(id == "connects-refused" ? "refused" : "unreachable")}') AS failed,
                 count(*) FILTER (close_reason = 'timed_out') AS timed_out, count(*) FILTER (connect_ns >= 1000000000) AS slow,
+                count(*) FILTER (failed AND close_reason = 'disconnected') AS given_up,
+                coalesce(max(lifetime_ns) FILTER (failed AND close_reason = 'disconnected'), 0) AS longest_ns,
                 count(*) FILTER (retransmits > 0) AS retransmitting, sum(retransmits) AS segments, count(*) FILTER (close_reason = 'reset_by_peer') AS reset
             FROM conns WHERE {ExpectedReport.InPool} AND endpoint(raddr, rport) = {Quoted(evidence.Text("destination")!)}
             """),
