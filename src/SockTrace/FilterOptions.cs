@@ -91,9 +91,18 @@ internal sealed class FilterOptions
         MinLifetime = parsed.GetValue(_minLifetime),
     };
 
+    /// <summary>The network namespace, where it was given by its number: whether there is one nobody has looked yet.</summary>
+    public uint? NetnsNumber(ParseResult parsed) => IsNumber(parsed, _netns) ? parsed.GetValue(_netns) : null;
+
+    /// <summary>The cgroup, likewise.</summary>
+    public ulong? CgroupNumber(ParseResult parsed) => IsNumber(parsed, _cgroup) ? parsed.GetValue(_cgroup) : null;
+
     /// <summary>The filters as the user wrote them, for the trace's header.</summary>
     public string Text(ParseResult parsed) => string.Join(' ', All
         .Select(parsed.GetResult)
         .Where(result => result is { Implicit: false })
         .Select(result => $"{result!.Option.Name} {string.Join(' ', result.Tokens)}"));
+
+    private static bool IsNumber<T>(ParseResult parsed, Option<T> option) =>
+        parsed.GetResult(option) is { Tokens: [var value] } && value.Value == $"{parsed.GetValue(option)}";
 }

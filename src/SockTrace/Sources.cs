@@ -46,7 +46,7 @@ internal static class Sources
     {
         if (settings.Filter.Cgroup is not null)
             throw new SourceUnavailableException($"--cgroup: source proc cannot see cgroups{reason}", "use --source bpf, or leave out --cgroup");
-        ProcSource source = ProcSource.TryOpen(out string why) ?? throw new SourceUnavailableException(
+        ProcSource source = ProcSource.TryOpen(settings.Filter.Netns, out string why) ?? throw new SourceUnavailableException(
             $"source proc cannot read /proc/PID/net/tcp: {why}{reason}",
             "see that /proc is mounted (mount -t proc proc /proc), and that nothing hides /proc/self/net");
         Terminal.Say($"source proc{reason}: /proc is polled four times a second; shorter connections, bytes and exact times are not seen");

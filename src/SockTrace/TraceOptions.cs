@@ -64,6 +64,8 @@ internal sealed class TraceOptions
         Duration = parsed.GetValue(_duration),
         Filter = _filter.Read(parsed),
         FilterText = _filter.Text(parsed),
+        NetnsNumber = _filter.NetnsNumber(parsed),
+        CgroupNumber = _filter.CgroupNumber(parsed),
         MaxConnections = parsed.GetValue(_maxConnections),
         RingBytes = parsed.GetValue(_buffer) ?? (uint)BpfSource.DefaultRingBytes,
         StatsInterval = parsed.GetValue(_statsInterval) ?? TraceSettings.DefaultStatsInterval,

@@ -20,7 +20,9 @@ internal static class TraceRun
         CancellationTokenSource stop = StopSignals.Install(onHangUp);
         try
         {
+            LookForNetns(settings.NetnsNumber);
             using IEventSource source = Sources.Open(settings);
+            LookForCgroup(settings.CgroupNumber);
             if (settings.Verbose)
                 ShowAttached(source);
             return Run(settings, source, openSinks, stop);
@@ -53,12 +55,28 @@ internal static class TraceRun
             MaxConnections = maxConnections,
             MaxPorts = maxConnections,
             Filter = filter,
+            FromNs = source.FromNs,
             TimeWait = source.TimeWait,
             Ranges = source.RangeOf,
         };
         // Its times are the wall clock's already.
         var clock = WallClock.Fixed(0);
         return Run(source, options, openSinks(clock, stop), clock, TraceSettings.DefaultStatsInterval, duration: null, isVerbose: false, stop.Token);
+    }
+
+    /// <exception cref="SourceUnavailableException">There is none of this number: the trace would be empty.</exception>
+    private static void LookForNetns(uint? number)
+    {
+        if (number is uint inode && NetnsVisitor.Exists(inode) == false)
+            throw new SourceUnavailableException(NetworkNamespace.NotSeen(inode),
+                "lsns -t net lists those that there are; one that no process is in can be given by a path that leads to it");
+    }
+
+    /// <summary>Cgroups come and go, so one that is not there is no error.</summary>
+    private static void LookForCgroup(ulong? number)
+    {
+        if (number is ulong id && Cgroups.Root is string root && !Cgroups.Exists(root, id))
+            Terminal.Say($"--cgroup {id}: no folder under {root} has this id now, so it may be that nothing is shown");
     }
 
     private static int Run(

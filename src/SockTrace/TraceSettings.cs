@@ -12,6 +12,12 @@ internal sealed record TraceSettings
     /// <summary>The filters as they were written.</summary>
     public required string FilterText { get; init; }
 
+    /// <summary>See <see cref="FilterOptions.NetnsNumber"/>.</summary>
+    public required uint? NetnsNumber { get; init; }
+
+    /// <summary>See <see cref="FilterOptions.CgroupNumber"/>.</summary>
+    public required ulong? CgroupNumber { get; init; }
+
     public required int MaxConnections { get; init; }
 
     /// <summary>How often totals and the fullest pools are told, unless somebody asks for another.</summary>

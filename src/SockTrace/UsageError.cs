@@ -22,6 +22,10 @@ internal static class UsageError
                 && (option.Tokens.Count == 0 || option.Tokens[0].Value.StartsWith("--", StringComparison.Ordinal)));
         if (withoutValue is not null)
             return $"{withoutValue.Option.Name}: needs a value";
+        OptionResult? repeated = parsed.CommandResult.Children.OfType<OptionResult>().FirstOrDefault(
+            option => option.Tokens.Count > option.Option.Arity.MaximumNumberOfValues);
+        if (repeated is not null)
+            return $"{repeated.Option.Name} {repeated.Tokens[1].Value}: {repeated.Option.Name} is {repeated.Tokens[0].Value} already; give it once";
         if (unknown is not null)
             return Unknown(unknown, command);
         if (command is RootCommand)

@@ -19,8 +19,8 @@ internal struct TcpEvent
     public IpAddress Laddr;
     public IpAddress Raddr;
     public ulong Cgroup;
-    public ulong BytesSent; // by kind also Parent, ArmedNs or BeganNs
-    public ulong BytesReceived; // by kind also Inode
+    public ulong BytesSent; // by kind also Parent, ArmedNs or BeganNs; of a replayed port_exhausted, Pool
+    public ulong BytesReceived; // by kind also Inode; of a replayed port_exhausted, Taken
     public Comm Comm;
     public uint Netns;
     public uint Pid;

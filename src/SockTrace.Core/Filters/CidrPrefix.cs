@@ -5,13 +5,17 @@ using SockTrace.Events;
 
 namespace SockTrace.Filters;
 
-/// <summary>An address prefix, IPv4 as ::ffff:0:0/96 and longer.</summary>
+/// <summary>
+/// An address prefix, IPv4 as ::ffff:0:0/96 and longer. A shorter one that lies around those is of
+/// IPv6, and has no IPv4 addresses in it.
+/// </summary>
 /// <param name="Prefix">The address, with zeros beyond the mask.</param>
 /// <param name="Mask">Ones where an address must agree.</param>
 internal readonly record struct CidrPrefix(IpAddress Prefix, IpAddress Mask)
 {
     public bool Contains(IpAddress address) =>
-        (address.First & Mask.First) == Prefix.First && (address.Second & Mask.Second) == Prefix.Second;
+        (address.First & Mask.First) == Prefix.First && (address.Second & Mask.Second) == Prefix.Second
+        && (Prefix.IsIPv4 || !address.IsIPv4);
 
     /// <summary>Takes <c>10.0.0.0/8</c>, <c>2001:db8::/32</c>, or one address.</summary>
     /// <param name="text">What the user wrote.</param>

@@ -51,6 +51,19 @@ internal static partial class NetnsVisitor
         return refused;
     }
 
+    /// <summary>Whether a network namespace is to be found: a process or thread is in it, or `ip netns` names it.</summary>
+    /// <returns>Null where it is not, and may be there all the same: not all processes of the host are to be seen.</returns>
+    public static bool? Exists(uint inode)
+    {
+        Dictionary<uint, string> paths = Find();
+        if (!paths.ContainsKey(inode))
+            FindThreads(paths);
+        if (paths.ContainsKey(inode))
+            return true;
+        // Who may look at kthreadd, which has all capabilities, may look at all; in a container another is 2, or none.
+        return HostFacts.IsInitialPidNamespace && FileSystem.InodeOf("/proc/2/ns/net") is not null ? false : null;
+    }
+
     private static int VisitHere(uint? only, IReadOnlyCollection<uint> wanted, Action<uint, string> look)
     {
         int refused = 0;

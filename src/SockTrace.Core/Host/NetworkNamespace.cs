@@ -12,6 +12,10 @@ internal static class NetworkNamespace
     /// </summary>
     public const uint LowestInode = 0xEFFFFF00;
 
+    /// <summary>What is said where <see cref="NetnsVisitor"/> does not find it.</summary>
+    public static string NotSeen(uint? inode) =>
+        $"no network namespace {inode} can be seen: no process is in it, and `ip netns` has no name for it";
+
     /// <summary>Takes an inode number, <c>pid:N</c>, a path, or a name of `ip netns`.</summary>
     /// <param name="text">What the user wrote.</param>
     /// <param name="inode">The namespace's inode number, where there is such a namespace.</param>

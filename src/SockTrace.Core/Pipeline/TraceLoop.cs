@@ -33,6 +33,7 @@ internal sealed class TraceLoop(
     private long _lostRing, _lostKernel, _lostQueue, _lostTable;
     private long _ringFull;
     private long _lastTickNs, _lastStatsNs, _lastSettingsNs;
+    private TraceTotals _before;
 
     /// <summary>Runs until <paramref name="stop"/>, or for <paramref name="duration"/>.</summary>
     /// <exception cref="OutputException">Whoever read an output has gone, or one that all must go to takes no more.</exception>
@@ -54,6 +55,11 @@ internal sealed class TraceLoop(
             if (note is not null && source.TakeNote() is string text)
                 note(text);
             Tick(source.NowNs);
+            if (source.NowNs < options.FromNs)
+            {
+                ReportLosses();
+                _before = TotalsOfAll;
+            }
             Flush();
         }
 
@@ -74,7 +80,10 @@ internal sealed class TraceLoop(
     }
 
     /// <summary>What was seen and what was lost until now. What outputs lose now, they know.</summary>
-    public TraceTotals Totals => new(source.NowNs, tracker.Events, tracker.Shown, tracker.Unmatched,
+    public TraceTotals Totals => TotalsOfAll.Since(_before);
+
+    /// <summary>With what was before <see cref="TrackerOptions.FromNs"/>.</summary>
+    private TraceTotals TotalsOfAll => new(source.NowNs, tracker.Events, tracker.Shown, tracker.Unmatched,
         _lostRing, _lostKernel, _lostQueue, _lostTable)
     {
         Forgotten = tracker.Forgotten,

@@ -25,7 +25,7 @@ internal sealed class PortsReader(uint? only, string version)
         {
             throw refused > 0
                 ? new SourceUnavailableException($"network namespace {only} may not be entered", "run as root, or grant CAP_SYS_ADMIN")
-                : new SourceUnavailableException($"no network namespace {only} can be seen: no process is in it, and `ip netns` has no name for it",
+                : new SourceUnavailableException(NetworkNamespace.NotSeen(only),
                     Environment.IsPrivilegedProcess ? "lsns -t net lists those that there are" : "run as root: the processes of others show theirs to root only");
         }
         if (looks.Exists(look => look.Census.Held.Count > 0 || look.Census.Listeners.Count > 0))

@@ -43,7 +43,7 @@ internal sealed record Verdict(NamespacePorts Namespace, PoolPorts Pool, int Oth
         }
     }
 
-    /// <summary>What holds the ports, and when they come back.</summary>
+    /// <summary>What holds the ports, and when they come back: the kernel's timers may be late, but not early.</summary>
     public string Use
     {
         get
@@ -51,7 +51,7 @@ internal sealed record Verdict(NamespacePorts Namespace, PoolPorts Pool, int Oth
             string live = Pool.CloseWait == 0 ? $"{Pool.Live} live" : $"{Pool.Live} live ({Pool.CloseWait} of them in CLOSE_WAIT)";
             string orphans = Pool.FinWait2 == 0 ? "" : $", {Pool.FinWait2} in FIN_WAIT2 (orphans, {Namespace.FinTimeoutS} s at most)";
             string back = Pool is { TimeWaitNextNs: long next, TimeWaitLastNs: long last }
-                ? $" The first port comes back {(next == 0 ? "now" : $"in {Words.Duration(next)}")}, the last in {Words.Duration(last)}." : "";
+                ? $" At the earliest the first port comes back {(next == 0 ? "now" : $"in {Words.Duration(next)}")}, the last in {Words.Duration(last)}." : "";
             return $"{Pool.TimeWait} in TIME_WAIT, {live}{orphans}.{back}"
                 + $" {Pool.Size} ports bear {Words.Rate(PoolAdvice.Sustainable(Pool.Size))} connections a second.";
         }

@@ -14,7 +14,8 @@ namespace SockTrace.Proc;
 /// is not seen; an old state is told only where there is no other way to the new one.
 /// </summary>
 /// <param name="find">Fills in the namespaces, and the folder of each one's files.</param>
-internal sealed class ProcSource(Action<Dictionary<uint, string>> find) : IEventSource
+/// <param name="only">The namespace that is of interest; null is all.</param>
+internal sealed class ProcSource(Action<Dictionary<uint, string>> find, uint? only = null) : IEventSource
 {
     /// <summary>A timer shows in steps of 10 ms, and fires a tick late.</summary>
     private const long TimerToleranceNs = 20_000_000;
@@ -42,10 +43,12 @@ internal sealed class ProcSource(Action<Dictionary<uint, string>> find) : IEvent
     private bool _isOwnerWanted, _hasLookedForOwners;
 
     /// <summary>The one of this host.</summary>
+    /// <param name="only">The namespace that is of interest, which may come later; null is all.</param>
+    /// <param name="reason">Why there is none.</param>
     /// <returns>Null where no namespace can be read.</returns>
-    public static ProcSource? TryOpen(out string reason)
+    public static ProcSource? TryOpen(uint? only, out string reason)
     {
-        var source = new ProcSource(ProcNamespaces.Find);
+        var source = new ProcSource(ProcNamespaces.Find, only);
         if (source.TryFind(out reason))
         {
             foreach (string folder in source._namespaces.Values)
@@ -124,6 +127,8 @@ internal sealed class ProcSource(Action<Dictionary<uint, string>> find) : IEvent
         _unread.Clear();
         foreach ((uint netns, string folder) in _namespaces)
         {
+            if (only is not null && netns != only)
+                continue;
             long nowNs = WallClock.MonotonicNs;
             if (!TryRead(folder, out why))
             {

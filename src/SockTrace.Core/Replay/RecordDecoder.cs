@@ -46,6 +46,10 @@ internal sealed class RecordDecoder(IReadOnlySet<ulong> orphans)
                 Arm(record, events);
                 Flush(events);
                 break;
+            case RecordType.PortExhausted when IsOfWaitingClose(record):
+                _close.BytesSent = (ulong)Math.Max(0, record.Pool);
+                _close.BytesReceived = (ulong)Math.Max(0, record.Taken);
+                break;
             case RecordType.TimeWait when record.Ended == MiniSocketEnding.Overflow:
                 if (IsOfWaitingClose(record))
                 {
@@ -102,8 +106,12 @@ internal sealed class RecordDecoder(IReadOnlySet<ulong> orphans)
         _close.Uid = record.Uid;
         if (record.BytesSent < 0 && record.CloseReason == CloseReason.Unknown)
             return;
-        _close.BytesSent = (ulong)Math.Max(0, record.BytesSent);
-        _close.BytesReceived = (ulong)Math.Max(0, record.BytesReceived);
+        // Of one that found no port they are what Decode() has taken down.
+        if (record.CloseReason != CloseReason.PortExhausted)
+        {
+            _close.BytesSent = (ulong)Math.Max(0, record.BytesSent);
+            _close.BytesReceived = (ulong)Math.Max(0, record.BytesReceived);
+        }
         _close.Retransmits = (uint)Math.Max(0, record.Retransmits);
         _close.SrttUs = (uint)Math.Max(0, record.SrttUs);
         (EventFlags flags, int error, int shutdown) = record.CloseReason switch

@@ -30,6 +30,7 @@ internal sealed class TraceSource : IEventSource
     private readonly double _speed;
     private readonly long _toNs;
     private readonly long[] _lost = new long[4];
+    private readonly Queue<(long TimeNs, LossPlace Where, long Count)> _lossesAhead = [];
     private readonly Dictionary<uint, int> _poolSizes = [];
     private int _next;
     private long _startedAt;
@@ -92,7 +93,9 @@ internal sealed class TraceSource : IEventSource
     public bool Poll(PipeWriter writer, TimeSpan timeout)
     {
         long due = DueNs();
-        long sliceEnd = Math.Min(due, ((NowNs / SliceNs) + 1) * SliceNs);
+        // What is not to be seen comes apart from the rest, for it is not to be counted.
+        long unseenEnd = NowNs < FromNs - 1 ? FromNs - 1 : long.MaxValue;
+        long sliceEnd = Math.Min(Math.Min(due, unseenEnd), ((NowNs / SliceNs) + 1) * SliceNs);
         for (int i = 0; i < EventsPerPoll; i++)
         {
             if (_next == _events.Count && !TryReadMore())
@@ -111,7 +114,7 @@ internal sealed class TraceSource : IEventSource
             {
                 // Nothing happens in a long silence that is not the same at its end.
                 bool isSilence = timeNs <= due && timeNs - NowNs > SilenceNs;
-                NowNs = Math.Max(NowNs, isSilence ? timeNs - SliceNs : sliceEnd);
+                NowNs = Math.Max(NowNs, isSilence ? Math.Min(timeNs - SliceNs, unseenEnd) : sliceEnd);
                 return WaitFor(timeNs, timeout);
             }
             MemoryMarshal.Write(writer.GetSpan(TcpEvent.Size), e);
@@ -131,11 +134,18 @@ internal sealed class TraceSource : IEventSource
     public void Stop() => _stopped.Set();
 
     /// <summary>Those that the trace tells of. Lines that are damaged are told of one by one.</summary>
-    public SourceLosses ReadLosses() => new(_lost[(int)LossPlace.Ring], _lost[(int)LossPlace.Kernel], Malformed: 0)
+    public SourceLosses ReadLosses()
     {
-        Queue = _lost[(int)LossPlace.Queue],
-        Table = _lost[(int)LossPlace.Table],
-    };
+        // Those that follow the last event have none to wait for.
+        long untilNs = IsOver ? _toNs : NowNs;
+        while (_lossesAhead.TryPeek(out var loss) && loss.TimeNs <= untilNs)
+            _lost[(int)loss.Where] += _lossesAhead.Dequeue().Count;
+        return new SourceLosses(_lost[(int)LossPlace.Ring], _lost[(int)LossPlace.Kernel], Malformed: 0)
+        {
+            Queue = _lost[(int)LossPlace.Queue],
+            Table = _lost[(int)LossPlace.Table],
+        };
+    }
 
     public void Dispose()
     {
@@ -175,7 +185,7 @@ internal sealed class TraceSource : IEventSource
             if (_file.TryRead())
             {
                 if (_file.Record.Type == RecordType.Lost)
-                    _lost[(int)_file.Record.LostWhere] += _file.Record.LostCount;
+                    _lossesAhead.Enqueue((_file.Record.Ts, _file.Record.LostWhere, _file.Record.LostCount));
                 _decoder.Decode(_file.Record, _events);
             }
             else

@@ -92,6 +92,9 @@ internal sealed class ConnectionTracker
     {
         for (int i = 0; i < batch.Count; i++)
         {
+            // A source that polls, or a trace, leaves nothing out. A transition counts first, see ApplyState().
+            if (!_showsAll && batch.Kinds[i] != EventKind.State && _filter.RulesOut(batch, i))
+                continue;
             switch (batch.Kinds[i])
             {
                 case EventKind.State:
@@ -250,7 +253,7 @@ internal sealed class ConnectionTracker
 
         var connection = new ConnectionView(_connections, row);
         if (isExhausted)
-            Exhausted(row, timeNs, batch.SrttsUs[i], isShown);
+            Exhausted(batch, i, row, isShown);
         if (isShown)
         {
             CloseTotals? totals = hasTotals && !isExhausted
@@ -289,14 +292,18 @@ internal sealed class ConnectionTracker
         }
     }
 
-    private void Exhausted(int row, long timeNs, uint ownRange, bool isShown)
+    private void Exhausted(EventBatch batch, int i, int row, bool isShown)
     {
-        int taken = _portUse.Exhausted(row);
+        int taken = _portUse.Exhausted(row), pool = 0;
         if (!isShown)
             return;
-        int pool = _namespaces?.RangeAtExhaustion(_connections.Netnses[row], taken)?.Within(ownRange).Size ?? 0;
+        uint ownRange = batch.SrttsUs[i];
+        if (_namespaces is not null)
+            pool = _namespaces.RangeAtExhaustion(_connections.Netnses[row], taken)?.Within(ownRange).Size ?? 0;
+        else if (batch.BytesSent[i] + batch.BytesReceived[i] > 0) // what was recorded of it, see RecordDecoder
+            (pool, taken) = ((int)batch.BytesSent[i], (int)batch.BytesReceived[i]);
         foreach (ITraceSink sink in _sinks)
-            sink.OnPortExhausted(new PortExhausted(new ConnectionView(_connections, row), timeNs, pool, taken));
+            sink.OnPortExhausted(new PortExhausted(new ConnectionView(_connections, row), batch.TimesNs[i], pool, taken));
     }
 
     private void Announce(in Transition transition)

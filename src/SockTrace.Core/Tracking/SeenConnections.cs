@@ -44,8 +44,6 @@ internal sealed class SeenConnections(
     /// <summary><see cref="EventKind.Seen"/>.</summary>
     public void OnSeen(EventBatch batch, int i)
     {
-        if (filter.RulesOut(batch, i))
-            return;
         int row = connections.Find(batch.Socks[i]);
         if (row != RowIndex.None && rows.IsAnotherCookie(batch, i, row))
         {

@@ -14,6 +14,9 @@ internal sealed record TrackerOptions
 
     public TraceFilter Filter { get; init; } = new();
 
+    /// <summary>What comes before is in the tables, but in no total. As the events' times.</summary>
+    public long FromNs { get; init; } = long.MinValue;
+
     public TimeWaitSight TimeWait { get; init; } = TimeWaitSight.Functions;
 
     /// <summary>The ports of a network namespace, where <see cref="Namespaces"/> is not asked.</summary>

@@ -16,8 +16,17 @@ public sealed class CidrPrefixTests
     [InlineData("0.0.0.0/0", "2001:db8::1", false)]
     [InlineData("2001:db8::/32", "2001:db8:ffff::1", true)]
     [InlineData("2001:db8::/33", "2001:db8:ffff::1", false)]
-    [InlineData("::/0", "10.0.0.1", true)]
+    [InlineData("::/0", "2001:db8::1", true)]
+    [InlineData("::/0", "::", true)]
+    [InlineData("::/0", "10.0.0.1", false)]
+    [InlineData("::/80", "10.0.0.1", false)]
+    [InlineData("::fffe:0:0/95", "::fffe:10.0.0.1", true)]
+    [InlineData("::fffe:0:0/95", "10.0.0.1", false)]
+    [InlineData("::ffff:0:0/95", "10.0.0.1", false)]
+    [InlineData("::ffff:0:0/96", "10.0.0.1", true)]
     [InlineData("::ffff:10.0.0.0/104", "10.3.4.5", true)]
+    [InlineData("::ffff:10.0.0.0/104", "::ffff:11.0.0.1", false)]
+    [InlineData("10.0.0.0/8", "::ffff:10.0.0.1", true)]
     public void APrefixContainsWhatAgreesInItsBits(string text, string address, bool expected)
     {
         Assert.True(CidrPrefix.TryParse(text, out CidrPrefix prefix, out _));

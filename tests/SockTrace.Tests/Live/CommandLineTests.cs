@@ -47,6 +47,10 @@ public sealed class CommandLineTests
     [InlineData("--minlifetime 1s", "'--minlifetime': no such option; did you mean --min-lifetime?")]
     [InlineData("trace.ndjson", "'trace.ndjson': one thing too many for live; --help shows what there is")]
     [InlineData("--port", "--port: needs a value")]
+    [InlineData("--port 80 --port 81", "--port 81: --port is 80 already; give it once")]
+    [InlineData("--host 10.0.0.1 --duration 1s --host 10.0.0.2", "--host 10.0.0.2: --host is 10.0.0.1 already; give it once")]
+    [InlineData("--family 4 --family 6", "--family 6: --family is 4 already; give it once")]
+    [InlineData("--max-connections 5 --max-connections many", "--max-connections many: --max-connections is 5 already; give it once")]
     [InlineData("--port --duration 1s", "--port: needs a value")]
     public void AValueThatIsNoneIsQuotedWithWhatWouldBeRight(string arguments, string expected)
     {

@@ -49,6 +49,45 @@ public sealed class ReplayTests : IDisposable
     }
 
     [Theory]
+    [InlineData("--from 29m --to 1801s", "1 transitions, 4 lost (ring 4, kernel 0, queue 0, table 0), 0 unmatched")]
+    [InlineData("--from 29m --to 1801s --rport 81", "0 shown of 1 transitions, 4 lost (ring 4, kernel 0, queue 0, table 0), 0 unmatched")]
+    [InlineData("--from 1801s", "1 transitions, 8 lost (ring 8, kernel 0, queue 0, table 0), 0 unmatched")]
+    [InlineData("--to 29m", "3 transitions, 2 lost (ring 2, kernel 0, queue 0, table 0), 1 unmatched")]
+    public void TheSummaryCountsWhatLiesBetween(string options, string expected)
+    {
+        string trace = _folder.File("trace.ndjson");
+        File.WriteAllLines(trace,
+        [
+            State("10:00:00.000000000", "1", "CLOSE", "SYN_SENT"), State("10:00:00.000100000", "1", "SYN_SENT", "ESTABLISHED"),
+            Lost("10:00:00.500000000", 2, "ring"), State("10:00:01.000000000", "2", "LAST_ACK", "CLOSE"),
+            Lost("10:29:59.000000000", 4, "ring"), State("10:30:00.000000000", "1", "ESTABLISHED", "FIN_WAIT1"),
+            Lost("10:30:04.000000000", 8, "ring"), State("10:30:05.000000000", "1", "FIN_WAIT1", "FIN_WAIT2"),
+        ]);
+        foreach (string speed in (string[])["max", "100000"])
+        {
+            (int exitCode, _, string[] errors) = SocktraceProcess.RunToEnd(["replay", trace, .. options.Split(' '), "--speed", speed]);
+            Assert.Equal((0, "socktrace: " + expected), (exitCode, Assert.Single(errors)));
+        }
+    }
+
+    [Fact]
+    public void WhoFoundNoPortIsShownWithTheNumbersThatLiveShowed()
+    {
+        string trace = _folder.File("trace.ndjson");
+        const string Socket = "\"id\":\"2f\",\"netns\":1,\"family\":\"ipv4\",\"laddr\":\"127.0.0.1\",\"raddr\":\"127.0.0.1\",\"rport\":20250,\"pid\":18615,\"comm\":\"python3\"";
+        File.WriteAllLines(trace,
+        [
+            $$"""{"type":"state","ts":"2026-11-23T10:00:00.000000000Z","seq":1,{{Socket}},"old":"CLOSE","new":"SYN_SENT","owner_from":"connect"}""",
+            $$"""{"type":"state","ts":"2026-11-23T10:00:00.000010000Z","seq":2,{{Socket}},"old":"SYN_SENT","new":"CLOSE","in_old_ns":10000,"owner_from":"connect"}""",
+            $$"""{"type":"port_exhausted","ts":"2026-11-23T10:00:00.000010000Z",{{Socket}},"pool":4,"taken":4}""",
+            $$"""{"type":"conn","ts":"2026-11-23T10:00:00.000010000Z",{{Socket}},"role":"client","owner_from":"connect","opened":"2026-11-23T10:00:00.000000000Z","lifetime_ns":10000,"close_reason":"port_exhausted"}""",
+        ]);
+        (int exitCode, string output, _) = SocktraceProcess.RunToEnd("replay", trace, "--speed", "max");
+        Assert.Equal(0, exitCode);
+        Assert.Contains("*** NO PORT LEFT from 127.0.0.1 to 127.0.0.1:20250 for python3 (18615): 4 of 4 taken\n", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("--from 1h", "it ends at 2026-11-23T10:30:05Z, before --from, which is 2026-11-23T11:00:00Z")]
     [InlineData("--to 2026-11-23T09:00:00Z", "it begins at 2026-11-23T10:00:00Z, after --to, which is 2026-11-23T09:00:00Z")]
     [InlineData("--from 20m --to 10m", "--to, which is 2026-11-23T10:10:00Z, is before --from, which is 2026-11-23T10:20:00Z")]

@@ -49,6 +49,7 @@ public sealed class ScenarioTests(ScenarioRun run) : IClassFixture<ScenarioRun>
         Assert.Equal(run.Trace.OfType("state").Select(Text), replayed.OfType("state").Select(Text));
         Assert.Equal(run.Trace.OfType("conn").Select(Text), replayed.OfType("conn").Select(Text));
         Assert.Equal(run.Trace.OfType("time_wait").Select(Text), replayed.OfType("time_wait").Select(Text));
+        Assert.Equal(run.Trace.OfType("port_exhausted").Select(Text), replayed.OfType("port_exhausted").Select(Text));
 
         // A mini-socket is armed a little before its connection's CLOSE, and of a trace only that is known.
         static string Text(JsonElement record) => string.Join(' ', record.EnumerateObject()

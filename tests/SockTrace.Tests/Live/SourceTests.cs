@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text.Json;
+using SockTrace.Host;
 using SockTrace.Tests.Support;
 
 namespace SockTrace.Tests.Live;
@@ -10,6 +11,9 @@ public sealed class SourceTests : IDisposable
     /// <summary>Runs the binary as an ordinary user, without any capability.</summary>
     private static readonly string[] AsNobody =
         ["--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all"];
+
+    /// <summary>The number of no namespace: the kernel gives the lowest that is free, from 4026531840 on.</summary>
+    private const uint NoNetns = 4294967295;
 
     private readonly TempFolder _folder = new();
 
@@ -71,6 +75,71 @@ public sealed class SourceTests : IDisposable
         Assert.Equal(3, exitCode);
         Assert.Equal("", output);
         Assert.Equal("socktrace: --cgroup: source proc cannot see cgroups", errors[0]);
+    }
+
+    [Theory]
+    [InlineData("bpf")]
+    [InlineData("proc")]
+    public void ANetworkNamespaceThatDoesNotExistIsNotTraced(string source)
+    {
+        (int exitCode, string output, string[] errors) =
+            SocktraceProcess.RunToEnd("record", "-o", "-", "--source", source, "--netns", $"{NoNetns}");
+        Assert.Equal((3, ""), (exitCode, output));
+        Assert.Equal(
+        [
+            $"socktrace: no network namespace {NoNetns} can be seen: no process is in it, and `ip netns` has no name for it",
+            "hint: lsns -t net lists those that there are; one that no process is in can be given by a path that leads to it",
+        ], errors);
+    }
+
+    [Fact]
+    public void WhoMayNotSeeAllNetworkNamespacesIsOnlyWarned()
+    {
+        using var socktrace = Unprivileged("record", "-o", "-", "--netns", $"{NoNetns}", "--duration", "300ms");
+        Assert.NotEqual("", socktrace.Output.ReadToEnd());
+        Assert.Equal(0, socktrace.WaitForExit());
+        Assert.Contains(socktrace.ErrorLines(), line => line.StartsWith($"socktrace: network namespace {NoNetns} cannot be looked into: ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void ANamespaceThatOnlyAFileHoldsIsTracedIfThatIsNamed()
+    {
+        // Not under /run/netns, in a mount namespace that goes with this.
+        using var socktrace = SocktraceProcess.LaunchThrough("unshare", "--mount", "sh", "-c",
+            "touch \"$1\" && unshare --net=\"$1\" true && exec \"$0\" record -o - --source bpf --duration 100ms --netns \"$1\"",
+            SocktraceProcess.Binary, _folder.File("netns"));
+        Assert.NotEqual("", socktrace.Output.ReadToEnd());
+        Assert.Equal(0, socktrace.WaitForExit());
+    }
+
+    [Fact]
+    public void ACgroupThatIsNotThereMayStillComeAndIsOnlyNamed()
+    {
+        Assert.SkipWhen(Cgroups.Root is null, "no cgroup2 file system is mounted");
+        string root = Cgroups.Root!, there = $"{FileSystem.InodeOf(root)}";
+        (int exitCode, _, string[] errors) = SocktraceProcess.RunToEnd("record", "-o", "-", "--source", "bpf", "--cgroup", "999999999", "--duration", "100ms");
+        Assert.Equal(0, exitCode);
+        Assert.Contains($"socktrace: --cgroup 999999999: no folder under {root} has this id now, so it may be that nothing is shown", errors);
+
+        errors = SocktraceProcess.RunToEnd("record", "-o", "-", "--source", "bpf", "--cgroup", there, "--duration", "100ms").Errors;
+        Assert.DoesNotContain(errors, line => line.Contains("--cgroup", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void OfOneNamespacePollingCountsNothingOfOthers()
+    {
+        using TestNamespace idle = new(), busy = new();
+        string path = _folder.File("trace.ndjson");
+        // What is in no process's namespace does not show in /proc.
+        using SocktraceProcess holder = busy.Run(() => SocktraceProcess.LaunchThrough("sleep", "60"));
+        using SocktraceProcess socktrace = idle.Run(
+            () => SocktraceProcess.Start("record", "-o", path, "--source", "proc", "--netns", $"{idle.Inode}"));
+        busy.Run(() => Traffic.Cycle(20, 7777));
+        using Socket listener = idle.Run(() => Traffic.Listen(7777));
+        WaitFor(path, "\"new\":\"LISTEN\"", 1);
+        socktrace.Terminate();
+        Assert.Equal(0, socktrace.WaitForExit());
+        Assert.Equal("socktrace: 1 transitions, none lost, 0 unmatched", socktrace.ErrorLines()[^1]);
     }
 
     [Fact]

@@ -54,6 +54,22 @@ public sealed class ProcSourceTests : IDisposable
     }
 
     [Fact]
+    public void OfOneNamespaceTheOthersAreNotLookedInto()
+    {
+        Show(TimeWait(leftTicks: 0));
+        using var source = new ProcSource(namespaces =>
+        {
+            namespaces[Netns - 1] = _folder.File("no-such-folder");
+            namespaces[Netns] = _folder.Path;
+            namespaces[Netns + 1] = _folder.Path;
+        }, only: Netns);
+        for (int i = 0; i < 3; i++)
+            source.Poll(_pipe.Writer, TimeSpan.FromSeconds(1));
+        Assert.Null(source.TakeNote());
+        Assert.Equal(TcpEvent.Size, _pipe.Writer.UnflushedBytes);
+    }
+
+    [Fact]
     public void ALineThatIsNotUnderstoodIsOneHoweverOftenItIsRead()
     {
         Show("gibberish", TimeWait(leftTicks: 6000));

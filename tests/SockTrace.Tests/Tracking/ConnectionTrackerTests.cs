@@ -235,6 +235,19 @@ public sealed class ConnectionTrackerTests
     }
 
     [Fact]
+    public void AMiniSocketThatAFilterRulesOutIsNotFollowedAndItsEndIsNotMissed()
+    {
+        EventSequence sequence = new EventSequence().Mini(100, EventKind.MiniArmed, TimeWait).Mini(160, EventKind.MiniGone, TimeWait);
+        ConnectionTracker all = Track(sequence), others = Track(sequence, filter: new TraceFilter { Port = 80 });
+        all.Finish();
+        others.Finish();
+        Assert.Equal((1, 0), (all.Unmatched, others.Unmatched));
+
+        EventSequence left = new EventSequence().Mini(100, EventKind.MiniArmed, TimeWait);
+        Assert.Equal((0, 0), Track(left, filter: new TraceFilter { Netns = 7 }).Followed);
+    }
+
+    [Fact]
     public void PoolsThatASnapshotFindsMakeTheirTableGrow()
     {
         var sequence = new EventSequence();
