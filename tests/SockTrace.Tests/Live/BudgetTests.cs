@@ -29,7 +29,8 @@ public sealed class BudgetTests
         while (times.Count < 50 && !times.Exists(time => time <= 100))
         {
             long start = Stopwatch.GetTimestamp();
-            using var socktrace = SocktraceProcess.Start("record", "-o", "-", "--source", "bpf");
+            using var socktrace = SocktraceProcess.Launch("record", "-o", "-", "--source", "bpf", "--verbose");
+            socktrace.WaitUntilAttached();
             times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
             socktrace.Terminate();
             Assert.Equal(0, socktrace.WaitForExit());
