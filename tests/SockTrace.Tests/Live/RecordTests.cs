@@ -26,25 +26,52 @@ public sealed class RecordTests : IDisposable
     [Fact]
     public void FortyThousandConnectionsAreAllThereAndAgreeWithTheKernelsCounters()
     {
-        const int Connections = 40_000;
-        using var netns = new TestNamespace();
-        string path = _folder.File("trace.ndjson");
-        using var socktrace = SocktraceProcess.Start("record", "-o", path, "--source", "bpf");
+        const int Connections = 40_000, Attempts = 3;
+        for (int attempt = 1; ; attempt++)
+        {
+            using var netns = new TestNamespace();
+            string path = _folder.File($"{attempt}.ndjson");
+            using var socktrace = SocktraceProcess.Start("record", "-o", path, "--source", "bpf");
 
-        netns.Run(() => Traffic.Cycle(Connections, 7777));
-        netns.WaitUntilQuiet();
-        socktrace.Terminate();
-        Assert.Equal(0, socktrace.WaitForExit());
+            netns.Run(() => Traffic.Cycle(Connections, 7777));
+            netns.WaitUntilQuiet();
+            socktrace.Terminate();
+            Assert.Equal(0, socktrace.WaitForExit());
 
-        var trace = RecordedTrace.Read(path);
-        trace.AssertWhole();
+            var trace = RecordedTrace.Read(path);
+            trace.AssertWhole();
+            if (attempt < Attempts && TracepointsWereSilent(trace, netns))
+                continue;
+            AssertAllThere(trace, netns, Connections);
+            return;
+        }
+    }
+
+    /// <summary>
+    /// On one kernel all tracepoints are silent at times while a packet is processed, for everybody (README,
+    /// Limitations): of one socket, seldom of two, no more is told, and of all others everything. Such a run
+    /// says nothing, and another is made; a run that lacks anything else fails.
+    /// </summary>
+    private static bool TracepointsWereSilent(RecordedTrace trace, TestNamespace netns)
+    {
+        var last = new Dictionary<string, string>();
+        foreach (JsonElement state in trace.OfType("state").Where(state => state.Number("netns") == netns.Inode))
+            last[state.Text("id")!] = state.Text("new")!;
+        string[] unended = [.. last.Values.Where(state => state != "CLOSE")];
+        foreach (string state in unended)
+            TestContext.Current.TestOutputHelper!.WriteLine($"a socket of which nothing was told after {state}");
+        return unended.Length is 1 or 2;
+    }
+
+    private static void AssertAllThere(RecordedTrace trace, TestNamespace netns, int connections)
+    {
         Assert.Equal(netns.Counter("Tcp", "ActiveOpens"), trace.Conns("client", netns.Inode).Count());
         Assert.Equal(netns.Counter("Tcp", "PassiveOpens"), trace.Conns("server", netns.Inode).Count());
-        Assert.Equal(Connections, trace.Conns("client", netns.Inode).Count());
+        Assert.Equal(connections, trace.Conns("client", netns.Inode).Count());
 
         // Five transitions at each end, and two of the listener's.
         IEnumerable<JsonElement> states = trace.OfType("state").Where(state => state.Number("netns") == netns.Inode);
-        Assert.Equal((10 * Connections) + 2, states.Count());
+        Assert.Equal((10 * connections) + 2, states.Count());
         Assert.All(trace.Conns("client", netns.Inode), conn =>
         {
             JsonElement times = conn.GetProperty("states");
