@@ -44,11 +44,11 @@ internal sealed class Audit(NetworkNamespaces? namespaces, bool timeWaitIsCounte
             return;
         ref NamespaceCounts? counts = ref CollectionsMarshal.GetValueRefOrAddDefault(_seen, netns, out _);
         counts ??= new NamespaceCounts();
-        counts.Doubt(first, timeNs);
+        counts.Doubt(first, timeNs, counter);
         bool isLate = false;
         if (_last.Count > 0 && _last.TryGetValue(netns, out CountersLook last))
         {
-            counts.Doubt(last, timeNs);
+            counts.Doubt(last, timeNs, counter);
             isLate = timeNs > last.TimeNs;
         }
         if (timeNs >= first.TimeNs && !isLate)
@@ -79,7 +79,7 @@ internal sealed class Audit(NetworkNamespaces? namespaces, bool timeWaitIsCounte
         .OrderBy(audited => audited.Netns);
 
     private static AuditedNamespace ResultOf(uint netns, long[] kernel, NamespaceCounts counts) => new(netns, kernel, counts.Seen,
-        IsTiming: kernel.Zip(counts.Seen).All(pair => Math.Abs(pair.First - pair.Second) <= counts.InDoubt));
+        IsTiming: kernel.Zip(counts.Seen, counts.InDoubt).All(counter => Math.Abs(counter.First - counter.Second) <= counter.Third));
 
     private static long[] CountersOf(KernelCounters counters) =>
     [
@@ -89,16 +89,18 @@ internal sealed class Audit(NetworkNamespaces? namespaces, bool timeWaitIsCounte
 
     private sealed class NamespaceCounts
     {
+        private static readonly int Counters = Enum.GetValues<AuditCounter>().Length;
+
         /// <summary>By <see cref="AuditCounter"/>.</summary>
-        public long[] Seen { get; } = new long[Enum.GetValues<AuditCounter>().Length];
+        public long[] Seen { get; } = new long[Counters];
 
-        /// <summary>How many of them the kernel may have counted on the other side of a look.</summary>
-        public long InDoubt { get; private set; }
+        /// <summary>Likewise, how many the kernel may have counted on the other side of a look.</summary>
+        public long[] InDoubt { get; } = new long[Counters];
 
-        public void Doubt(CountersLook look, long timeNs)
+        public void Doubt(CountersLook look, long timeNs, AuditCounter counter)
         {
             if (timeNs >= look.FromNs - MidstNs && timeNs <= look.UntilNs + MidstNs)
-                InDoubt++;
+                InDoubt[(int)counter]++;
         }
     }
 }

@@ -35,6 +35,18 @@ public sealed class AuditTests
         Assert.True(Run(kernelOpens: 2, [First + (5 * Ms), Last - (5 * Ms)], []).IsTiming);
     }
 
+    [Fact]
+    public void WhatHappensJustThenExplainsItsOwnCounterOnly()
+    {
+        var looks = new Queue<CountersLook>([Look(First, opens: 0), Look(Last, opens: 1)]);
+        var namespaces = new NetworkNamespaces(null, lookAround: (_, _) => [new NamespaceState(Netns, null, looks.Dequeue())]);
+        namespaces.WaitForFirstLook();
+        var audit = new Audit(namespaces, timeWaitIsCountedAtExpiry: false);
+        audit.Count(Netns, First - (Ms / 2), AuditCounter.PassiveOpens);
+        audit.Close();
+        Assert.False(Assert.Single(audit.Results()).IsTiming);
+    }
+
     /// <param name="kernelOpens">By how much ActiveOpens grows.</param>
     /// <param name="before">When connections open, of which the trace is told before the last look.</param>
     /// <param name="after">And after it.</param>
